@@ -1,0 +1,24 @@
+{# Text functions that the engines spell differently. #}
+
+{# Values of a group in one text, in a stated order. #}
+{% macro string_agg_ordered(expression, separator, order_by) %}{{ return(adapter.dispatch('string_agg_ordered')(expression, separator, order_by)) }}{% endmacro %}
+
+{% macro default__string_agg_ordered(expression, separator, order_by) -%}
+    string_agg({{ expression }}, '{{ separator }}' order by {{ order_by }})
+{%- endmacro %}
+
+{% macro spark__string_agg_ordered(expression, separator, order_by) -%}
+    listagg({{ expression }}, '{{ separator }}') within group (order by {{ order_by }})
+{%- endmacro %}
+
+
+{# The first 40 bits of the md5 of a text, as a bigint: enough to tell versions of one month apart. #}
+{% macro hash_40_bit(expression) %}{{ return(adapter.dispatch('hash_40_bit')(expression)) }}{% endmacro %}
+
+{% macro default__hash_40_bit(expression) -%}
+    cast(cast('x' || left(md5({{ expression }}), 10) as bit(40)) as bigint)
+{%- endmacro %}
+
+{% macro spark__hash_40_bit(expression) -%}
+    cast(conv(left(md5({{ expression }}), 10), 16, 10) as bigint)
+{%- endmacro %}

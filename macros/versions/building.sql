@@ -1,0 +1,150 @@
+{# Building the versions that are missing. #}
+
+{# Which versions each history model holds; written in the transaction that inserts the rows. #}
+{% macro version_markers() %}
+    {{ return(api.Relation.create(database=target.database, schema=generate_schema_name('ops', none) | trim, identifier='built_versions')) }}
+{% endmacro %}
+
+{% macro create_version_markers() %}
+    {% if execute and flags.WHICH in ('build', 'run', 'test') %}
+        {% set markers = version_markers() %}
+        create schema if not exists {{ markers.schema }};
+        create table if not exists {{ markers }} (
+            model_name text not null,
+            version_id bigint not null,
+            built_at timestamp with time zone not null default now(),
+            primary key (model_name, version_id)
+        );
+    {% endif %}
+{% endmacro %}
+
+
+{#
+    What the current model has to build, as literals: a planner that sees the keys reads one month, with a subquery it
+    reads the history.
+        builds.rows       a relation (version_id, reads)
+        builds.reads      the list of all that is read
+    `reads` is a file_no, or a version_id of the input.
+#}
+{% macro files_to_build(dataset) %}
+    {% set versions = ref('int_files__versions') %}
+    {% if not execute or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
+    {% set sql %}
+        select versions.version_id, versions.file_no as reads
+        from {{ versions }} as versions
+        where versions.model_name = '{{ model.name }}' and versions.dataset = '{{ dataset }}' and {{ is_not_built('versions') }}
+        order by 1, 2
+    {% endset %}
+    {{ return(as_builds(run_query(sql).rows)) }}
+{% endmacro %}
+
+{% macro months_to_build_from_files() %}
+    {% set versions, files = ref('int_months__versions'), ref('int_files__current') %}
+    {% if not execute or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
+    {% set sql %}
+        select versions.version_id, files.file_no as reads
+        from {{ versions }} as versions
+        inner join {{ files }} as files on files.data_month = versions.data_month
+        where versions.model_name = '{{ model.name }}' and files.dataset = '{{ history_of(model).dataset }}' and {{ is_not_built('versions') }}
+        order by 1, 2
+    {% endset %}
+    {{ return(as_builds(run_query(sql).rows)) }}
+{% endmacro %}
+
+{% macro months_to_build_from(input) %}
+    {% set versions = ref('int_months__versions') %}
+    {% if not execute or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
+    {% set sql %}
+        select versions.version_id, inputs.version_id as reads
+        from {{ versions }} as versions
+        inner join {{ versions }} as inputs on inputs.data_month = versions.data_month
+            {%- if history_of(model).previous_month %} or inputs.data_month = cast(versions.data_month - interval '1' month as date){% endif %}
+        where versions.model_name = '{{ model.name }}' and inputs.model_name = '{{ input }}' and {{ is_not_built('versions') }}
+        order by 1, 2
+    {% endset %}
+    {{ return(as_builds(run_query(sql).rows)) }}
+{% endmacro %}
+
+{% macro is_not_built(versions) -%}
+    {% if is_incremental() -%}
+        not exists (
+            select 1 from {{ version_markers() }} as built
+            where built.model_name = '{{ model.name }}' and built.version_id = {{ versions }}.version_id
+        )
+    {%- else -%}
+        true
+    {%- endif %}
+{%- endmacro %}
+
+{% macro as_builds(rows) %}
+    {% set reads, values = [], [] %}
+    {% for row in rows %}
+        {% do reads.append(row[1]) %}
+        {% do values.append('(cast(' ~ row[0] ~ ' as bigint), cast(' ~ row[1] ~ ' as bigint))') %}
+    {% endfor %}
+    {{ return({
+        'reads': as_literals(reads | unique, 'bigint'),
+        'rows': '(values ' ~ values | join(', ') ~ ')' if values else '(select cast(null as bigint), cast(null as bigint) where false)',
+    }) }}
+{% endmacro %}
+
+{# A list for `in (...)`; of nothing, one that matches nothing. #}
+{% macro as_literals(values, type) -%}
+    {%- set literals = [] -%}
+    {%- for value in values %}{% do literals.append("cast('" ~ value ~ "' as " ~ type ~ ")") %}{% endfor -%}
+    {{ return(literals | join(', ') if literals else 'cast(null as ' ~ type ~ ')') }}
+{%- endmacro %}
+
+
+{#
+    Pre-hook of every history model, in its own transaction: marks the versions that it is about to insert. A model without
+    rows for a month is done all the same, and a second builder stops here on the primary key.
+#}
+{% macro claim_versions() %}
+    {%- if execute and history_of(model) -%}
+        {%- set versions = api.Relation.create(database=model.database, schema=model.schema, identifier='int_' ~ history_of(model).slice ~ 's__versions') -%}
+        {%- if not is_incremental() %}delete from {{ version_markers() }} where model_name = '{{ model.name }}';{% endif %}
+        insert into {{ version_markers() }} (model_name, version_id)
+        select versions.model_name, versions.version_id
+        from {{ versions }} as versions
+        where versions.model_name = '{{ model.name }}' and {{ is_not_built('versions') }}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#
+    Post-hook of every history model that inserted something: blocks that no BRIN summary covers are read by every scan, and
+    without fresh statistics the planner expects one row for a new month.
+#}
+{% macro settle_history() %}
+    {%- if execute and history_of(model) -%}
+        {{ return(adapter.dispatch('settle_history')()) }}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro default__settle_history() %}
+    {# now() is the start of the transaction that claimed the versions #}
+    {%- if run_query("select 1 from " ~ version_markers() ~ " where model_name = '" ~ model.name ~ "' and built_at = now() limit 1").rows -%}
+        select brin_summarize_new_values(index_class.oid)
+        from pg_index
+        inner join pg_class as index_class on index_class.oid = pg_index.indexrelid
+        inner join pg_am on pg_am.oid = index_class.relam
+        where pg_am.amname = 'brin' and pg_index.indrelid = '{{ this }}'::regclass;
+        analyze {{ this }}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro spark__settle_history() %}{% endmacro %}
+
+
+{# Not adapter.get_relation: for a schema outside the graph it can say none for a table that exists. #}
+{% macro relation_exists(relation) %}{{ return(adapter.dispatch('relation_exists')(relation)) }}{% endmacro %}
+
+{% macro default__relation_exists(relation) %}
+    {{ return(run_query("select to_regclass('" ~ relation.schema ~ "." ~ relation.identifier ~ "') is not null").rows[0][0]) }}
+{% endmacro %}
+
+{% macro spark__relation_exists(relation) %}
+    {% if not adapter.check_schema_exists(none, relation.schema) %}{{ return(false) }}{% endif %}
+    {{ return(run_query("show tables in " ~ relation.schema ~ " like '" ~ relation.identifier ~ "'").rows | length > 0) }}
+{% endmacro %}

@@ -1,0 +1,133 @@
+{#
+    Versions: how history is kept with plain, append-only SQL (docs/decisions/0003-month-versions.md).
+
+    A slice of data is a month or a file. A version of a slice is one integer, made of the slice and a hash of all that it is
+    built from: the files' content and the fingerprint of the logic. A history model holds rows by version_id; it
+    inserts the versions that are not there yet and touches nothing else.
+
+    A model becomes a history model by `meta: {history: {...}}` in its YAML:
+        slice: month | file    what a version covers
+        dataset: flights       month models that read staging: whose files make up the month (int_files__current)
+        previous_month: true   month models that also read the month before
+    What else a version is built from is read off the graph.
+#}
+
+{# The history settings of a node, or none. #}
+{% macro history_of(node) %}
+    {{ return(node.config.get('meta', {}).get('history')) }}
+{% endmacro %}
+
+
+{#
+    The nodes above a node, on the way up to the next history model: logic is what lies between, inputs are the history
+    models at the end, contents are tables whose rows count (meta: versioned_by: content).
+#}
+{% macro lineage(unique_id) %}
+    {% set found = {'logic': [], 'inputs': [], 'contents': []} %}
+    {% set todo, seen = [unique_id], {} %}
+    {% for _ in range(100000) if todo %}
+        {% set uid = todo.pop() %}
+        {% set node = graph.nodes.get(uid) %}
+        {% if node and uid not in seen %}
+            {% do seen.update({uid: true}) %}
+            {% set meta = node.config.get('meta', {}) %}
+            {% if uid != unique_id and history_of(node) %}
+                {% do found.inputs.append(node) %}
+            {% elif meta.get('versioned_by') == 'content' %}
+                {% do found.contents.append(node) %}
+            {% elif not meta.get('is_bookkeeping') %}
+                {% do found.logic.append(node) %}
+                {% do todo.extend(node.depends_on.nodes) %}
+            {% endif %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{#
+    What identifies the logic of some nodes: their code and the project's macros that it calls. Comments and white space are
+    no logic, configuration is not either. Not covered: variables, environment values and macros reached only at run time.
+#}
+{% macro fingerprint(nodes) %}
+    {% set texts, todo, seen = [], [], {} %}
+    {% for node in nodes %}
+        {% if node.resource_type == 'seed' %}
+            {% do texts.append(node.unique_id ~ node.checksum.checksum) %}
+        {% else %}
+            {% do texts.append(node.unique_id ~ code_without_comments(node.raw_code) ~ (tojson(node.test_metadata.kwargs, sort_keys=true) if node.test_metadata else '')) %}
+            {% do todo.extend(node.depends_on.macros) %}
+        {% endif %}
+    {% endfor %}
+    {% for _ in range(100000) if todo %}
+        {% set uid = todo.pop() %}
+        {% set package, name = uid.split('.')[1], uid.split('.')[2] %}
+        {% if uid not in seen and package == project_name %}
+            {% do seen.update({uid: true}) %}
+            {% set macro = context[package][name].macro %}
+            {# how versions are kept is no logic of the rows #}
+            {% if not macro.original_file_path.startswith('macros/versions/') %}
+                {% do texts.append(uid ~ code_without_comments(macro.macro_sql)) %}
+                {% do todo.extend(macro.depends_on.macros) %}
+            {% endif %}
+        {% endif %}
+    {% endfor %}
+    {{ return(local_md5(texts | sort | join('\n'))) }}
+{% endmacro %}
+
+
+{% macro code_without_comments(sql) %}
+    {% set without_jinja_comments = modules.re.sub('(?s)\{#.*?#\}', '', sql) %}
+    {% set without_comments = modules.re.sub('--[^\n]*', '', without_jinja_comments) %}
+    {{ return(modules.re.sub('\s+', ' ', without_comments)) }}
+{% endmacro %}
+
+
+{# The history models of one kind of slice, inputs before those that read them. #}
+{% macro history_models(slice) %}
+    {% if not execute %}{{ return([]) }}{% endif %}
+    {% set todo, ordered = [], [] %}
+    {% for node in graph.nodes.values() | sort(attribute='unique_id') if node.resource_type == 'model' and history_of(node) and history_of(node).slice == slice %}
+        {% do todo.append({'node': node, 'lineage': lineage(node.unique_id)}) %}
+    {% endfor %}
+    {% for _ in range(1000) if todo | length > ordered | length %}
+        {% for model in todo if model not in ordered %}
+            {% set missing = [] %}
+            {% for input in model.lineage.inputs if input.name not in ordered | map(attribute='node') | map(attribute='name') %}
+                {% if history_of(input).slice == slice %}{% do missing.append(input.name) %}{% endif %}
+            {% endfor %}
+            {% if not missing %}{% do ordered.append(model) %}{% endif %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(ordered) }}
+{% endmacro %}
+
+
+{# The integer that names a version: the slice in front, so that ids rise with it and BRIN finds them. #}
+{% macro version_id(slice_number, built_from) -%}
+    ({{ slice_number }}) * 1000000000000 + {{ hash_40_bit(built_from) }} % 1000000000000
+{%- endmacro %}
+
+{% macro month_number(date) -%}
+    cast(extract(year from {{ date }}) * 100 + extract(month from {{ date }}) as bigint)
+{%- endmacro %}
+
+
+{# A hash of a small table's rows, for tables that are versioned by content. #}
+{% macro content_hash(node) %}
+    {% set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
+    {% if not relation_exists(relation) %}{{ return('none') }}{% endif %}
+    {% set columns = node.columns.keys() | sort %}
+    {% set row_text %}{% for column in columns %}coalesce(cast({{ column }} as {{ type_text() }}), '-'){{ " || '|' || " if not loop.last }}{% endfor %}{% endset %}
+    {{ return(run_query('select md5(' ~ string_agg_ordered(row_text, ';', row_text) ~ ') from ' ~ relation).rows[0][0] | string) }}
+{% endmacro %}
+
+
+{# The month of a month's version, as its first day. #}
+{% macro version_month(version_id) -%}
+    make_date(
+        cast(floor({{ version_id }} / 100000000000000) as integer),
+        cast(floor({{ version_id }} / 1000000000000) as integer) % 100,
+        1
+    )
+{%- endmacro %}

@@ -1,0 +1,31 @@
+{%- for landed in landed_datasets() %}
+{%- set builds = files_to_build(landed.dataset) %}
+{{ 'union all' if not loop.first }}
+(
+    with records as (
+
+        select * from {{ ref(staging_model(landed)) }}
+
+    ),
+
+    versions (version_id, file_no) as (
+
+        {{ builds.rows }}
+
+    )
+
+    select
+        versions.version_id,
+        '{{ landed.source }}' as source,
+        '{{ landed.dataset }}' as dataset,
+        records.file_no,
+        {{ landed.month or 'cast(null as date)' }} as data_month,
+        -- the forms of this source state a month completely, as far as the source goes
+        true as is_complete_month,
+        count(*) as rows_accepted
+    from records
+    inner join versions on versions.file_no = records.file_no
+    where records.file_no in ({{ builds.reads }}) and records.reject_reason is null
+    group by 1, 2, 3, 4, 5, 6
+)
+{%- endfor %}

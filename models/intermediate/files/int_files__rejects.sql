@@ -1,0 +1,35 @@
+-- Records that landed and do not cast, and those that never landed because their structure is broken.
+{%- for landed in landed_datasets() %}
+{%- set builds = files_to_build(landed.dataset) %}
+{{ 'union all' if not loop.first }}
+(
+    with records as (
+
+        select file_no, record_no, reject_reason, raw_text
+        from {{ ref(staging_model(landed)) }}
+        where reject_reason is not null
+        union all
+        select file_no, record_no, reason, raw_text
+        from {{ ref('stg_' ~ landed.source ~ '__rejects') }}
+
+    ),
+
+    versions (version_id, file_no) as (
+
+        {{ builds.rows }}
+
+    )
+
+    select
+        versions.version_id,
+        '{{ landed.source }}' as source,
+        '{{ landed.dataset }}' as dataset,
+        records.file_no,
+        records.record_no,
+        records.reject_reason as reason,
+        records.raw_text
+    from records
+    inner join versions on versions.file_no = records.file_no
+    where records.file_no in ({{ builds.reads }})
+)
+{%- endfor %}

@@ -1,0 +1,36 @@
+{#- A file's version hashes its content and the logic of its own staging model: a change to weather leaves flights alone. -#}
+{%- set logic = [] -%}
+{%- for history in history_models('file') -%}
+    {%- for landed in landed_datasets() -%}
+        {%- set nodes = [history.node] -%}
+        {%- for staged in history.lineage.logic if staged.name in (staging_model(landed), 'stg_' ~ landed.source ~ '__rejects') -%}
+            {%- do nodes.extend(lineage(staged.unique_id).logic) -%}
+        {%- endfor -%}
+        {%- do logic.append((history.node.name, landed.source, landed.dataset, fingerprint(nodes))) -%}
+    {%- endfor -%}
+{%- endfor -%}
+
+with files as (
+
+    select * from {{ ref('int_files') }}
+
+),
+
+logic (model_name, source, dataset, fingerprint) as (
+
+    {% for row in logic -%}
+    select {% for value in row %}'{{ value }}'{{ ', ' if not loop.last }}{% endfor %}{{ ' union all' if not loop.last }}
+    {% else -%}
+    select '', '', '', '' where false
+    {% endfor %}
+)
+
+select
+    logic.model_name,
+    files.source,
+    files.dataset,
+    files.file_no,
+    files.file_id,
+    {{ version_id('cast(files.file_no as bigint)', "files.source || files.dataset || files.file_id || logic.fingerprint") }} as version_id
+from files
+inner join logic on logic.source = files.source and logic.dataset = files.dataset

@@ -1,0 +1,95 @@
+{%- set builds = months_to_build_from_files() -%}
+
+with flights as (
+
+    select * from {{ ref('int_flights__clocks') }}
+
+),
+
+versions (version_id, file_no) as (
+
+    {{ builds.rows }}
+
+),
+
+-- a file can hold more months than those to build
+records as (
+
+    select
+        versions.version_id,
+        flights.*
+    from flights
+    inner join versions
+        on versions.file_no = flights.file_no
+        and {{ version_month('versions.version_id') }} = flights.flight_month
+    where flights.file_no in ({{ builds.reads }})
+
+),
+
+-- identical rows of one file can be different flights: they are told apart by their order
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by
+                version_id, file_no, flight_date_local, carrier_code, flight_number, origin_airport_code_iata,
+                destination_airport_code_iata, scheduled_departure_at_local
+            order by record_no
+        ) as occurrence
+    from records
+
+),
+
+keyed as (
+
+    select
+        *,
+        md5(
+            flight_date_local || '|' || carrier_code || '|'
+            -- rows without a flight number are never merged with those of another file
+            || coalesce(cast(flight_number as {{ type_text() }}), 'record ' || file_no || '.' || record_no) || '|'
+            || origin_airport_code_iata || '|' || destination_airport_code_iata || '|'
+            || scheduled_departure_at_local || '|' || occurrence
+        ) as flight_key
+    from numbered
+
+)
+
+select
+    version_id,
+    flight_key,
+    -- partial extracts of a month overlap: a flight counts once, as the file received last states it
+    row_number() over (partition by version_id, flight_key order by file_no desc) > 1 as is_duplicate,
+    flight_month,
+    flight_date_local,
+    carrier_code,
+    flight_number,
+    tail_number,
+    origin_airport_code_iata,
+    destination_airport_code_iata,
+    scheduled_departure_at_local,
+    scheduled_departure_at_utc,
+    actual_departure_at_local,
+    actual_departure_at_utc,
+    scheduled_arrival_at_local,
+    scheduled_arrival_at_utc,
+    actual_arrival_at_local,
+    actual_arrival_at_utc,
+    dep_delay_minutes,
+    arr_delay_minutes,
+    is_cancelled,
+    cast(null as {{ type_text() }}) as cancellation_code,
+    is_diverted,
+    {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted') }} as is_on_time,
+    distance_miles,
+    air_time_minutes,
+    -- this form does not say what delayed a flight
+    cast(null as integer) as carrier_delay_minutes,
+    cast(null as integer) as weather_delay_minutes,
+    cast(null as integer) as nas_delay_minutes,
+    cast(null as integer) as security_delay_minutes,
+    cast(null as integer) as late_aircraft_delay_minutes,
+    file_no as source_file_no,
+    record_no as source_record_no
+from keyed

@@ -1,0 +1,32 @@
+with source as (
+
+    select * from {{ source('nycflights13', 'airlines') }}
+
+),
+
+given as (
+
+    select
+        file_no,
+        record_no,
+        nullif(carrier, '') as carrier,
+        nullif(name, '') as name,
+        {{ csv_line(['carrier', 'name']) }} as raw_text
+    from source
+
+),
+
+final as (
+
+    select
+        file_no,
+        record_no,
+        carrier as carrier_code,
+        name as carrier_name,
+        {{ first_missing(['carrier', 'name']) }} as reject_reason,
+        raw_text
+    from given
+
+)
+
+select * from final

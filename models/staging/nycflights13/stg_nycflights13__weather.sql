@@ -1,0 +1,86 @@
+with source as (
+
+    select * from {{ source('nycflights13', 'weather') }}
+
+),
+
+given as (
+
+    select
+        file_no,
+        record_no,
+        {%- for column in ['origin', 'temp', 'dewp', 'humid', 'wind_dir', 'wind_speed', 'wind_gust', 'precip', 'pressure', 'visib', 'time_hour'] %}
+        {{ na_to_null(column) }} as {{ column }},
+        {%- endfor %}
+        {{ csv_line(['origin', 'year', 'month', 'day', 'hour', 'temp', 'dewp', 'humid', 'wind_dir', 'wind_speed', 'wind_gust', 'precip',
+                     'pressure', 'visib', 'time_hour']) }} as raw_text
+    from source
+
+),
+
+typed as (
+
+    select
+        *,
+        -- time_hour is UTC; year to hour are the local clock, which shows the autumn hour twice
+        {{ safe_cast("replace(replace(time_hour, 'T', ' '), 'Z', '')", 'timestamp') }} as observed_at_utc,
+        {{ safe_cast('temp', 'numeric') }} as temperature_fahrenheit,
+        {{ safe_cast('dewp', 'numeric') }} as dew_point_fahrenheit,
+        {{ safe_cast('humid', 'numeric') }} as relative_humidity_pct,
+        {{ safe_cast('wind_dir', 'integer') }} as wind_direction_degrees,
+        {{ safe_cast('wind_speed', 'numeric') }} as wind_speed_mph,
+        {{ safe_cast('wind_gust', 'numeric') }} as wind_gust_mph,
+        {{ safe_cast('precip', 'numeric') }} as precipitation_inches,
+        {{ safe_cast('pressure', 'numeric') }} as sea_level_pressure_millibars,
+        {{ safe_cast('visib', 'numeric') }} as visibility_miles
+    from given
+
+),
+
+checked as (
+
+    select
+        *,
+        coalesce(
+            {{ first_missing(['origin', 'time_hour']) }},
+            {{ first_failed_cast([
+                ['time_hour', 'observed_at_utc', 'a timestamp'],
+                ['temp', 'temperature_fahrenheit', 'a number'],
+                ['dewp', 'dew_point_fahrenheit', 'a number'],
+                ['humid', 'relative_humidity_pct', 'a number'],
+                ['wind_dir', 'wind_direction_degrees', 'a whole number'],
+                ['wind_speed', 'wind_speed_mph', 'a number'],
+                ['wind_gust', 'wind_gust_mph', 'a number'],
+                ['precip', 'precipitation_inches', 'a number'],
+                ['pressure', 'sea_level_pressure_millibars', 'a number'],
+                ['visib', 'visibility_miles', 'a number'],
+            ]) }}
+        ) as reject_reason
+    from typed
+
+),
+
+final as (
+
+    select
+        file_no,
+        record_no,
+        cast(date_trunc('month', observed_at_utc) as date) as observation_month_utc,
+        origin as airport_code_iata,
+        observed_at_utc,
+        temperature_fahrenheit,
+        dew_point_fahrenheit,
+        relative_humidity_pct,
+        wind_direction_degrees,
+        wind_speed_mph,
+        wind_gust_mph,
+        precipitation_inches,
+        sea_level_pressure_millibars,
+        visibility_miles,
+        reject_reason,
+        raw_text
+    from checked
+
+)
+
+select * from final
