@@ -88,11 +88,15 @@
     }) }}
 {% endmacro %}
 
-{# A list for `in (...)`; of nothing, one that matches nothing. #}
+{#
+    A list for `in (...)`; of nothing, one that matches nothing. The null at its end matches nothing either: Postgres makes an
+    equality of a list of one, carries the constant into the join, expects one row there and reads the file once per month.
+#}
 {% macro as_literals(values, type) -%}
     {%- set literals = [] -%}
     {%- for value in values %}{% do literals.append("cast('" ~ value ~ "' as " ~ type ~ ")") %}{% endfor -%}
-    {{ return(literals | join(', ') if literals else 'cast(null as ' ~ type ~ ')') }}
+    {%- do literals.append('cast(null as ' ~ type ~ ')') -%}
+    {{ return(literals | join(', ')) }}
 {%- endmacro %}
 
 
@@ -101,7 +105,11 @@
     rows for a month is done all the same, and a second builder stops here on the primary key.
 #}
 {% macro claim_versions() %}
-    {%- if execute and history_of(model) -%}
+    {%- if execute and history_of(model) and flags.SAMPLE -%}
+        {{ exceptions.raise_compiler_error("a sample of " ~ model.name ~ " would stay as a version of its months: build without --sample") }}
+    {%- endif -%}
+    {#- a dry run with --empty inserts nothing, so it has built nothing -#}
+    {%- if execute and history_of(model) and not flags.EMPTY -%}
         {%- set versions = api.Relation.create(database=model.database, schema=model.schema, identifier='int_' ~ history_of(model).slice ~ 's__versions') -%}
         {%- if not is_incremental() %}delete from {{ version_markers() }} where model_name = '{{ model.name }}';{% endif %}
         insert into {{ version_markers() }} (model_name, version_id)

@@ -4,7 +4,14 @@ with flights as (
 
 ),
 
-time_zones as (
+-- twice, so that Postgres looks them up by their index: a common table expression that is read twice has none
+origins as (
+
+    select * from {{ ref('int_airports__time_zones') }}
+
+),
+
+destinations as (
 
     select * from {{ ref('int_airports__time_zones') }}
 
@@ -18,8 +25,8 @@ departures as (
         destinations.time_zone as destination_time_zone,
         {{ clock_on('flights.flight_date_local', 'flights.scheduled_departure_clock_minutes') }} as scheduled_departure_at_local
     from flights
-    left join time_zones as origins on origins.airport_code_iata = flights.origin_airport_code_iata
-    left join time_zones as destinations on destinations.airport_code_iata = flights.destination_airport_code_iata
+    left join origins on origins.airport_code_iata = flights.origin_airport_code_iata
+    left join destinations on destinations.airport_code_iata = flights.destination_airport_code_iata
     where flights.reject_reason is null
 
 ),

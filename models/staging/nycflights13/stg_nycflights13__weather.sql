@@ -24,15 +24,15 @@ typed as (
         *,
         -- time_hour is UTC; year to hour are the local clock, which shows the autumn hour twice
         {{ safe_cast("replace(replace(time_hour, 'T', ' '), 'Z', '')", 'timestamp') }} as observed_at_utc,
-        {{ safe_cast('temp', 'numeric') }} as temperature_fahrenheit,
-        {{ safe_cast('dewp', 'numeric') }} as dew_point_fahrenheit,
-        {{ safe_cast('humid', 'numeric') }} as relative_humidity_pct,
+        {{ safe_cast('temp', type_double()) }} as temperature_fahrenheit,
+        {{ safe_cast('dewp', type_double()) }} as dew_point_fahrenheit,
+        {{ safe_cast('humid', type_double()) }} as relative_humidity_pct,
         {{ safe_cast('wind_dir', 'integer') }} as wind_direction_degrees,
-        {{ safe_cast('wind_speed', 'numeric') }} as wind_speed_mph,
-        {{ safe_cast('wind_gust', 'numeric') }} as wind_gust_mph,
-        {{ safe_cast('precip', 'numeric') }} as precipitation_inches,
-        {{ safe_cast('pressure', 'numeric') }} as sea_level_pressure_millibars,
-        {{ safe_cast('visib', 'numeric') }} as visibility_miles
+        {{ safe_cast('wind_speed', type_double()) }} as wind_speed_mph,
+        {{ safe_cast('wind_gust', type_double()) }} as wind_gust_mph,
+        {{ safe_cast('precip', type_double()) }} as precipitation_inches,
+        {{ safe_cast('pressure', type_double()) }} as sea_level_pressure_millibars,
+        {{ safe_cast('visib', type_double()) }} as visibility_miles
     from given
 
 ),
