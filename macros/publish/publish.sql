@@ -5,8 +5,34 @@
     selection, --fail-fast, Ctrl-C and left-out tests all leave gaps.
 #}
 {% macro publish(results) %}
-    {%- if not execute or flags.WHICH != 'build' or not published_schema() -%}{{ return('') }}{%- endif -%}
+    {%- if execute and flags.WHICH == 'build' and published_schema() -%}
+        {%- set reason = reason_not_to_publish(results) -%}
+        {%- if reason -%}
+            {{ log('nothing published, ' ~ published_schema() ~ ' stays as it was: ' ~ reason, info=true) }}
+        {%- else -%}
+            {{ publish_built_marts() }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
 
+
+{# The hook after it: says what the publication changed. #}
+{% macro report_publication(results) %}
+    {%- if execute and flags.WHICH == 'build' and published_schema() and not reason_not_to_publish(results) -%}
+        {%- set sql -%}
+            select relation, change from {{ publication_log() }} where invocation_id = '{{ invocation_id }}' order by relation, change
+        {%- endset -%}
+        {%- for row in run_query(sql).rows -%}
+            {{ log('published ' ~ published_schema() ~ '.' ~ row[0] ~ ': ' ~ row[1], info=true) }}
+        {%- else -%}
+            {{ log('published: nothing new, ' ~ published_schema() ~ ' was at this state already', info=true) }}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Why this run publishes nothing, or an empty text. #}
+{% macro reason_not_to_publish(results) %}
     {%- set done, failed, missing = {}, [], [] -%}
     {%- for result in results -%}
         {%- do done.update({result.node.unique_id: true}) -%}
@@ -19,28 +45,14 @@
         and node.resource_type in ('model', 'seed', 'snapshot', 'test') -%}
         {%- do missing.append(node.name) -%}
     {%- endfor -%}
-
     {%- if failed -%}
-        {{ log('nothing published, marts stay as they were; failed or skipped: ' ~ failed[:5] | join(', ')
-            ~ (' and ' ~ (failed | length - 5) ~ ' more' if failed | length > 5), info=true) }}
-    {%- elif flags.EMPTY or flags.SAMPLE or missing -%}
-        {{ log('nothing published, marts stay as they were: this run built a part (' ~ missing | length ~ ' nodes left out); '
-            ~ 'build without a selection to publish', info=true) }}
-    {%- else -%}
-        {{ publish_built_marts() }}
+        {{ return('failed or skipped are ' ~ failed[:5] | join(', ') ~ (' and ' ~ (failed | length - 5) ~ ' more' if failed | length > 5 else '')) }}
+    {%- elif flags.EMPTY or flags.SAMPLE -%}
+        {{ return('a dry run with --empty or --sample has not all rows') }}
+    {%- elif missing -%}
+        {{ return(missing | length ~ ' models and tests were left out; build without a selection to publish') }}
     {%- endif -%}
-{% endmacro %}
-
-
-{# The second hook: what the publication changed. #}
-{% macro report_publication() %}
-    {%- if not execute or flags.WHICH != 'build' or not published_schema() -%}{{ return('') }}{%- endif -%}
-    {%- set sql -%}
-        select relation, change from {{ publication_log() }} where invocation_id = '{{ invocation_id }}' order by relation, change
-    {%- endset -%}
-    {%- for row in run_query(sql).rows -%}
-        {{ log('published ' ~ published_schema() ~ '.' ~ row[0] ~ ': ' ~ row[1], info=true) }}
-    {%- endfor -%}
+    {{ return('') }}
 {% endmacro %}
 
 

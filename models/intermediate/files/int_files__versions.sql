@@ -20,9 +20,10 @@ logic (model_name, source, dataset, fingerprint) as (
 
     {% for row in logic -%}
     select {% for value in row %}'{{ value }}'{{ ', ' if not loop.last }}{% endfor %}{{ ' union all' if not loop.last }}
-    {% else -%}
+    {% endfor -%}
+    {% if not logic -%}
     select '', '', '', '' where false
-    {% endfor %}
+    {%- endif %}
 )
 
 select

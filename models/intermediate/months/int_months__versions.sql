@@ -43,9 +43,10 @@ versions as (
     {% for history in history_models('month') -%}
     select '{{ history.node.name }}' as model_name, data_month, version_id from {{ history.node.name }}
     {{ 'union all' if not loop.last }}
-    {% else -%}
+    {% endfor -%}
+    {% if not history_models('month') -%}
     select '' as model_name, data_month, 0 as version_id from month_files where false
-    {% endfor %}
+    {%- endif %}
 ),
 
 -- what the tests of a month speak of: its versions, the marts' own logic and the tests themselves

