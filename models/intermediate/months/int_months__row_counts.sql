@@ -27,12 +27,18 @@ weather_versions (version_id, reads) as (
 
 records as (
 
-    select flight_versions.version_id, flight_records.source_file_no, flight_records.is_duplicate
+    select
+        flight_versions.version_id,
+        flight_records.source_file_no,
+        flight_records.is_duplicate
     from flight_records
     inner join flight_versions on flight_versions.reads = flight_records.version_id
     where flight_records.version_id in ({{ flights.reads }})
     union all
-    select weather_versions.version_id, weather_records.source_file_no, weather_records.is_duplicate
+    select
+        weather_versions.version_id,
+        weather_records.source_file_no,
+        weather_records.is_duplicate
     from weather_records
     inner join weather_versions on weather_versions.reads = weather_records.version_id
     where weather_records.version_id in ({{ weather.reads }})

@@ -17,17 +17,33 @@ with month_files as (
 
     select
         data_month,
-        {{ version_id(month_number('data_month'), string_agg_ordered('built_from', '|', 'built_from') ~ " || '|" ~ constant_inputs(history) ~ "'") }} as version_id
+        {{ version_id(
+            month_number('data_month'),
+            string_agg_ordered('built_from', '|', 'built_from') ~ " || '|" ~ constant_inputs(history) ~ "'"
+        ) }} as version_id
     from (
         {%- if settings.dataset %}
-        select data_month, file_id as built_from, true as is_own_month from month_files where dataset = '{{ settings.dataset }}'
+        select
+            data_month,
+            file_id as built_from,
+            true as is_own_month
+        from month_files
+        where dataset = '{{ settings.dataset }}'
         {%- endif %}
         {%- for input in history.lineage.inputs if history_of(input).slice == 'month' %}
         {{ 'union all' if settings.dataset or not loop.first }}
-        select data_month, '{{ input.name }}:' || version_id as built_from, true as is_own_month from {{ input.name }}
+        select
+            data_month,
+            '{{ input.name }}:' || version_id as built_from,
+            true as is_own_month
+        from {{ input.name }}
         {%- if settings.previous_month %}
         union all
-        select cast(data_month + interval '1' month as date), 'before:{{ input.name }}:' || version_id, false from {{ input.name }}
+        select
+            cast(data_month + interval '1' month as date),
+            'before:{{ input.name }}:' || version_id,
+            false
+        from {{ input.name }}
         {%- endif %}
         {%- endfor %}
     ) as parts
@@ -41,12 +57,21 @@ with month_files as (
 versions as (
 
     {% for history in history_models('month') -%}
-    select '{{ history.node.name }}' as model_name, data_month, version_id from {{ history.node.name }}
+    select
+        '{{ history.node.name }}' as model_name,
+        data_month,
+        version_id
+    from {{ history.node.name }}
     {{ 'union all' if not loop.last }}
     {% endfor -%}
     {% if not history_models('month') -%}
-    select '' as model_name, data_month, 0 as version_id from month_files where false
-    {%- endif %}
+    select
+        '' as model_name,
+        data_month,
+        0 as version_id
+    from month_files
+    where false
+    {% endif %}
 ),
 
 -- what the tests of a month speak of: its versions, the marts' own logic and the tests themselves
@@ -54,7 +79,10 @@ states as (
 
     select
         data_month,
-        md5({{ string_agg_ordered('cast(version_id as ' ~ type_text() ~ ')', '|', 'model_name') }} || '{{ marts_and_tests_fingerprint() if execute }}') as state_id
+        md5(
+            {{ string_agg_ordered('cast(version_id as ' ~ type_text() ~ ')', '|', 'model_name') }}
+            || '{{ marts_and_tests_fingerprint() if execute }}'
+        ) as state_id
     from versions
     group by data_month
 

@@ -16,9 +16,17 @@ versions (version_id, reads) as (
 -- each flight counts at the airport that it leaves and at the one that it is bound for
 ends as (
 
-    select *, 'departures' as direction, origin_airport_code_iata as airport_code_iata from flights
+    select
+        *,
+        'departures' as direction,
+        origin_airport_code_iata as airport_code_iata
+    from flights
     union all
-    select *, 'arrivals' as direction, destination_airport_code_iata as airport_code_iata from flights
+    select
+        *,
+        'arrivals' as direction,
+        destination_airport_code_iata as airport_code_iata
+    from flights
 
 )
 

@@ -23,9 +23,9 @@ typed as (
 
     select
         *,
-        {{ safe_cast('lat', type_double()) }} as latitude_degrees,
-        {{ safe_cast('lon', type_double()) }} as longitude_degrees,
-        {{ safe_cast('alt', 'integer') }} as elevation_feet,
+        {{ cast_or_null('lat', type_double()) }} as latitude_degrees,
+        {{ cast_or_null('lon', type_double()) }} as longitude_degrees,
+        {{ cast_or_null('alt', 'integer') }} as elevation_feet,
         case when {{ is_time_zone('tzone') }} then tzone end as time_zone
     from given
 

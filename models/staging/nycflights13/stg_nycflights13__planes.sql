@@ -21,10 +21,10 @@ typed as (
 
     select
         *,
-        {{ safe_cast('year', 'integer') }} as manufacture_year,
-        {{ safe_cast('engines', 'integer') }} as engine_count,
-        {{ safe_cast('seats', 'integer') }} as seat_count,
-        {{ safe_cast('speed', 'integer') }} as cruising_speed_mph
+        {{ cast_or_null('year', 'integer') }} as manufacture_year,
+        {{ cast_or_null('engines', 'integer') }} as engine_count,
+        {{ cast_or_null('seats', 'integer') }} as seat_count,
+        {{ cast_or_null('speed', 'integer') }} as cruising_speed_mph
     from given
 
 ),

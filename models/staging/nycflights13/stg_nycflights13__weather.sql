@@ -9,11 +9,12 @@ given as (
     select
         file_no,
         record_no,
-        {%- for column in ['origin', 'temp', 'dewp', 'humid', 'wind_dir', 'wind_speed', 'wind_gust', 'precip', 'pressure', 'visib', 'time_hour'] %}
+        {%- for column in ['origin', 'temp', 'dewp', 'humid', 'wind_dir', 'wind_speed', 'wind_gust', 'precip', 'pressure',
+                           'visib', 'time_hour'] %}
         {{ na_to_null(column) }} as {{ column }},
         {%- endfor %}
-        {{ csv_line(['origin', 'year', 'month', 'day', 'hour', 'temp', 'dewp', 'humid', 'wind_dir', 'wind_speed', 'wind_gust', 'precip',
-                     'pressure', 'visib', 'time_hour']) }} as raw_text
+        {{ csv_line(['origin', 'year', 'month', 'day', 'hour', 'temp', 'dewp', 'humid', 'wind_dir', 'wind_speed', 'wind_gust',
+                     'precip', 'pressure', 'visib', 'time_hour']) }} as raw_text
     from source
 
 ),
@@ -23,16 +24,16 @@ typed as (
     select
         *,
         -- time_hour is UTC; year to hour are the local clock, which shows the autumn hour twice
-        {{ safe_cast("replace(replace(time_hour, 'T', ' '), 'Z', '')", 'timestamp') }} as observed_at_utc,
-        {{ safe_cast('temp', type_double()) }} as temperature_fahrenheit,
-        {{ safe_cast('dewp', type_double()) }} as dew_point_fahrenheit,
-        {{ safe_cast('humid', type_double()) }} as relative_humidity_pct,
-        {{ safe_cast('wind_dir', 'integer') }} as wind_direction_degrees,
-        {{ safe_cast('wind_speed', type_double()) }} as wind_speed_mph,
-        {{ safe_cast('wind_gust', type_double()) }} as wind_gust_mph,
-        {{ safe_cast('precip', type_double()) }} as precipitation_inches,
-        {{ safe_cast('pressure', type_double()) }} as sea_level_pressure_millibars,
-        {{ safe_cast('visib', type_double()) }} as visibility_miles
+        {{ cast_or_null("replace(replace(time_hour, 'T', ' '), 'Z', '')", 'timestamp') }} as observed_at_utc,
+        {{ cast_or_null('temp', type_double()) }} as temperature_fahrenheit,
+        {{ cast_or_null('dewp', type_double()) }} as dew_point_fahrenheit,
+        {{ cast_or_null('humid', type_double()) }} as relative_humidity_pct,
+        {{ cast_or_null('wind_dir', 'integer') }} as wind_direction_degrees,
+        {{ cast_or_null('wind_speed', type_double()) }} as wind_speed_mph,
+        {{ cast_or_null('wind_gust', type_double()) }} as wind_gust_mph,
+        {{ cast_or_null('precip', type_double()) }} as precipitation_inches,
+        {{ cast_or_null('pressure', type_double()) }} as sea_level_pressure_millibars,
+        {{ cast_or_null('visib', type_double()) }} as visibility_miles
     from given
 
 ),
