@@ -30,9 +30,7 @@ def build(arguments: Sequence[str]) -> int:
     check_something_is_loaded(transformer)
     with build_lock(transformer, target) as held:
         if not held:
-            note(
-                f"another build of target {target} is running; nothing was done. Try again when it is through."
-            )
+            note(f"another build of target {target} is running; nothing was done, try again later")
             return ANOTHER_BUILD_RUNS
         return run_dbt(["build", "--target", target, *without_target(arguments)], transformer)
 

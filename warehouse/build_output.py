@@ -1,5 +1,6 @@
 """What a build says while it runs: a progress bar on a terminal, a line per model elsewhere."""
 
+from collections import Counter
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -24,8 +25,7 @@ class BuildOutput:
             transient=True,
         )
         self.task = self.bar.add_task("reading the project", total=None)
-        self.tests_passed = 0
-        self.models_built = 0
+        self.finished: Counter[tuple[str, str]] = Counter()  # by resource type and status
 
     def __enter__(self) -> "BuildOutput":
         self.bar.start()
@@ -35,31 +35,27 @@ class BuildOutput:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.bar.stop()
-        self.console.print(f"built {self.models_built} models and seeds, {self.tests_passed} tests passed")
+        models = self.finished["model", "success"] + self.finished["seed", "success"]
+        tests = self.finished["test", "pass"] + self.finished["unit_test", "pass"]
+        self.console.print(f"built {models} models and seeds, {tests} tests passed")
 
     def on_event(self, event: Any) -> None:
         """One event of dbt; names and fields as dbt's structured logging documents them."""
         name, data = event.info.name, event.data
         if name == "ConcurrencyLine":
             self.bar.update(self.task, total=data.node_count)
+        elif name == "NodeFinished":
+            self.finished[data.node_info.resource_type, data.node_info.node_status] += 1
+            self.bar.update(self.task, advance=1, description=data.node_info.node_name)
         elif name in BUILT:
-            self.models_built += data.node_info.node_status == "success"
-            self.built(data)
-        elif name == "LogTestResult":
-            self.tests_passed += data.node_info.node_status == "pass"
-            self.bar.update(self.task, advance=1)
+            line = f"  {described(data.node_info, data.status)}, {data.execution_time:.2f} s"
+            self.console.print(line, markup=False)
         elif name == "JinjaLogInfo":
             self.console.print(data.msg, markup=False)
 
-    def built(self, data: Any) -> None:
-        """A model or seed is through: what it wrote and how long it took."""
-        node = data.node_info
-        self.bar.update(self.task, advance=1, description=node.node_name)
-        self.console.print(f"  {described(node, data.status)}, {data.execution_time:.2f} s", markup=False)
-
 
 def described(node: Any, status: str) -> str:
-    """`intermediate.int_flights__records: 336,776 rows`; `status` is what the server answered, e.g. INSERT 0 5."""
+    """`marts__build.dim_dates: 15,798 rows`; `status` is what the server answered, e.g. INSERT 0 15798."""
     name = f"{node.node_relation.schema}.{node.node_name}"
     if node.node_status != "success":
         return f"{name}: {node.node_status}"

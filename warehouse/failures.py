@@ -1,4 +1,4 @@
-"""After a failed build: which test, up to five of its rows, the model's file, and the command to look closer."""
+"""After a failed build: which test, up to five of its rows, the model's file, the command to look closer."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -56,9 +56,7 @@ def report_test(console: Console, result: Any, status: str, transformer: Connect
         console.print(f"  model  {model_file(model)}", markup=False)
     console.print(f"  test   {node.original_file_path}", markup=False)
     show_rows(console, failing_rows(node.compiled_code, transformer))
-    console.print(
-        f"  -> look closer: dbt show --target prod --limit 50 --select {node.name}", markup=False
-    )
+    console.print(f"  -> look closer: dbt show --target prod --limit 50 --select {node.name}", markup=False)
 
 
 def report_error(console: Console, result: Any) -> None:
@@ -67,7 +65,9 @@ def report_error(console: Console, result: Any) -> None:
     console.print(f"\nERROR {node.name}", style="bold", markup=False)
     console.print(f"  file   {node.original_file_path}", markup=False)
     console.print(f"  {result.message}", markup=False)
-    console.print(f"  -> after the repair: ontime build, or only this: ontime build --select {node.name}", markup=False)
+    console.print(
+        f"  -> after the repair: ontime build, or only this: ontime build --select {node.name}", markup=False
+    )
 
 
 def tested_models(node: Any) -> list[str]:

@@ -3,7 +3,6 @@
 from contextlib import closing
 
 from rich.console import Console
-from rich.table import Table
 
 from ingestion.errors import OntimeError
 from warehouse.connections import connection
@@ -25,7 +24,7 @@ LEDGER = """
 NEXT = """
 Try next:
   ontime sql "select * from marts.agg_carrier_month where flight_month = '2013-07-01' order by on_time_pct"
-  ontime sql "select origin_airport_code_iata, count(*), avg(dep_delay_minutes) from marts.fct_flights group by 1"
+  ontime sql "select direction, airport_code_iata, flights, on_time_pct from marts.agg_airport_month limit 10"
   make docs        every model and column, at http://127.0.0.1:8080
 """
 
@@ -38,28 +37,27 @@ def summary() -> None:
         marts = cursor.fetchall()
         if not marts:
             raise OntimeError("nothing is published yet", "build first: ontime build")
-        table = Table("mart", "rows", "", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        table.columns[1].justify = "right"
         for name, description in marts:
             cursor.execute(f'select count(*) from marts."{name}"')
             (rows,) = cursor.fetchone() or (0,)
-            table.add_row(name, f"{rows:,}", first_sentence(description))
-        console.print(table)
+            console.print(f"  {name:<20}{rows:>12,} rows  {first_sentence(description)}")
 
         cursor.execute(ON_TIME)
         flights, on_time, first, last = cursor.fetchone() or (0, 0, None, None)
         if flights:
+            share = f"{100 * on_time / flights:.4f} %"
             console.print(
-                f"\n{on_time:,} of {flights:,} flights from {first} to {last} were on time: {100 * on_time / flights:.4f} %"
+                f"\n{on_time:,} of {flights:,} flights from {first} to {last} were on time: {share}"
             )
         cursor.execute(LEDGER)
         files, seen, rejected, restated = cursor.fetchone() or (0, 0, 0, 0)
         console.print(
-            f"{files} files with {seen:,} records are accounted for: {rejected:,} rejected, {restated:,} stated again by others"
+            f"{files} files with {seen:,} records are accounted for: "
+            f"{rejected:,} rejected, {restated:,} stated again by others"
         )
     console.print(NEXT, end="", markup=False)
 
 
 def first_sentence(description: str) -> str:
-    """`One row per carrier.` of a longer description, on one line."""
-    return " ".join(description.split()).partition(". ")[0].partition(":")[0]
+    """`One row per carrier` of a longer description, on one line."""
+    return " ".join(description.split()).partition(". ")[0].partition(":")[0].rstrip(".")

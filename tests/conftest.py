@@ -1,0 +1,77 @@
+"""Shared fixtures: a warehouse server of the tests' own, and databases on it.
+
+    def test_something(database: str) -> None:            # one database for all tests of this module
+        with closing(connection("loader").connect()) as opened: ...
+
+    def test_something_else(fresh_database: str) -> None:  # one database for this test alone
+
+Both are ready to use: `ontime up` was done for them, so the roles, `marts` and the default privileges are
+there. While the fixture lives, ONTIME_STATE and PGDATABASE name the server and the database, hence
+`warehouse.connections.connection(role)`, `ontime ...` and dbt in child processes all work on them. The
+developer's own server is never touched, and no PG* variable of the developer's shell is seen. The server
+starts with the first test that asks for it and stops with the session, also after failures and SIGTERM.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from types import FrameType
+from uuid import uuid4
+
+import pytest
+from psycopg2 import sql
+
+from tests.servers import running_server
+from warehouse.connections import connection
+from warehouse.roles import bootstrap
+from warehouse.server import Server
+
+
+def pytest_configure() -> None:
+    """SIGTERM (a cancelled CI run) ends the session as Ctrl-C does, so that fixtures still clean up."""
+    signal.signal(signal.SIGTERM, _interrupt_once)
+
+
+def _interrupt_once(number: int, _: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # timeout(1) sends it twice, and would interrupt the cleaning up
+    raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="session")
+def warehouse_server() -> Iterator[Server]:
+    """The session's server. ONTIME_STATE names it for this process and its children."""
+    with pytest.MonkeyPatch.context() as environment, running_server() as server:
+        for name in [name for name in os.environ if name.startswith("PG")]:
+            environment.delenv(name)
+        environment.setenv("ONTIME_STATE", str(server.state))
+        yield server
+
+
+@pytest.fixture(scope="module")
+def database(warehouse_server: Server) -> Iterator[str]:
+    """Name of a database for the tests of one module, which see each other's rows."""
+    with new_database() as name:
+        yield name
+
+
+@pytest.fixture
+def fresh_database(warehouse_server: Server) -> Iterator[str]:
+    """Name of a database for one test."""
+    with new_database() as name:
+        yield name
+
+
+@contextmanager
+def new_database() -> Iterator[str]:
+    """A database with roles and default privileges, dropped at the end."""
+    name = f"test_{uuid4().hex[:12]}"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PGDATABASE", name)
+        bootstrap()
+        yield name
+        environment.setenv("PGDATABASE", "postgres")
+        with closing(connection("postgres").connect()) as opened:
+            opened.autocommit = True
+            with opened.cursor() as cursor:
+                cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

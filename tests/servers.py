@@ -1,0 +1,48 @@
+"""Embedded servers with a state folder of their own, and the `ontime` command as a real process."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from warehouse.server import Server
+
+ONTIME = Path(sys.executable).with_name("ontime")
+
+
+@contextmanager
+def new_server(*below: str) -> Iterator[Server]:
+    """A server that was not started yet; stopped and removed at the end. `below` lengthens the path."""
+    # Not pytest's tmp_path: as root that is a folder which the server's unprivileged user cannot enter.
+    folder = Path(tempfile.mkdtemp(prefix="ontime-test-", dir="/tmp"))
+    folder.chmod(0o711)
+    server = Server(folder.joinpath(*below, "state"))
+    try:
+        yield server
+    finally:
+        server.stop()
+        for place in (server.socket_folder, server.private, folder):
+            shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    with new_server() as server:
+        server.start()
+        yield server
+
+
+def ontime(*arguments: str, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command `ontime` and collect what it says."""
+    return subprocess.run(
+        [str(ONTIME), *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+        timeout=120,
+    )

