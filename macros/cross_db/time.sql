@@ -1,9 +1,8 @@
 {# Clocks. Local timestamps carry no zone; UTC timestamps carry none either and end in _at_utc. #}
 
 {#
-    A local clock in UTC. On the two days of clock change Postgres and Spark differ from nobody and from each other in
-    nothing that we measured: a clock that does not exist (02:30 in spring) counts as if the clocks had not yet gone
-    forward, one that exists twice (01:30 in autumn) as standard time, the second of the two.
+    A local clock in UTC. On the days of clock change both engines do the same: a clock that does not exist (02:30 in spring)
+    counts as if the clocks had not yet gone forward, one that exists twice (01:30 in autumn) as standard time, the second.
 #}
 {% macro to_utc(local_timestamp, time_zone) %}{{ return(adapter.dispatch('to_utc')(local_timestamp, time_zone)) }}{% endmacro %}
 

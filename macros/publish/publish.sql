@@ -179,18 +179,21 @@ begin
         order by relname
     loop
         execute format('create table if not exists {{ published_schema() }}.%1$I (like {{ build }}.%1$I including constraints including indexes)', mart.relname);
+        -- only where there is something to change: `alter table` waits for every transaction that reads the table
         for part in
-            select attname, format_type(atttypid, atttypmod) as type,
-                exists (
-                    select 1 from changed_columns
-                    where changed_columns.relname = mart.relname and changed_columns.attname = pg_attribute.attname
-                ) as is_retyped
-            from pg_attribute
-            where attrelid = mart.oid and attnum > 0 and not attisdropped
-            order by attnum
+            select new_column.attname, format_type(new_column.atttypid, new_column.atttypmod) as type,
+                old_column.attname is null as is_added
+            from pg_attribute as new_column
+            left join pg_attribute as old_column
+                on old_column.attrelid = format('{{ published_schema() }}.%I', mart.relname)::regclass
+                and old_column.attname = new_column.attname and not old_column.attisdropped
+            where new_column.attrelid = mart.oid and new_column.attnum > 0 and not new_column.attisdropped
+                and (new_column.atttypid, new_column.atttypmod) is distinct from (old_column.atttypid, old_column.atttypmod)
+            order by new_column.attnum
         loop
-            execute format('alter table {{ published_schema() }}.%I add column if not exists %I %s', mart.relname, part.attname, part.type);
-            if part.is_retyped then
+            if part.is_added then
+                execute format('alter table {{ published_schema() }}.%I add column %I %s', mart.relname, part.attname, part.type);
+            else
                 -- all its rows differ; emptied first, so that a key can be retyped too
                 execute format('delete from {{ published_schema() }}.%I', mart.relname);
                 execute format('alter table {{ published_schema() }}.%I alter column %I type %s using null', mart.relname, part.attname, part.type);
@@ -270,6 +273,13 @@ begin
     end loop;
 
     drop table changed_columns, dropped_views;
+exception when lock_not_available then
+    select string_agg(distinct format('%s (server process %s)', usename, pid), ', ') into names
+    from pg_locks
+    inner join pg_class on pg_class.oid = pg_locks.relation and pg_class.relnamespace = published
+    inner join pg_stat_activity using (pid)
+    where pg_locks.granted and pid <> pg_backend_pid();
+    raise exception 'marts change their columns or views, and somebody has been reading them in one transaction: %. End that, then build again.', names;
 end
 $publish$
 {% endmacro %}

@@ -28,7 +28,7 @@
 #}
 {% macro files_to_build(dataset) %}
     {% set versions = ref('int_files__versions') %}
-    {% if not execute or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
+    {% if not execute or flags.EMPTY or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
     {% set sql %}
         select versions.version_id, versions.file_no as reads
         from {{ versions }} as versions
@@ -40,7 +40,7 @@
 
 {% macro months_to_build_from_files() %}
     {% set versions, files = ref('int_months__versions'), ref('int_files__current') %}
-    {% if not execute or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
+    {% if not execute or flags.EMPTY or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
     {% set sql %}
         select versions.version_id, files.file_no as reads
         from {{ versions }} as versions
@@ -53,7 +53,7 @@
 
 {% macro months_to_build_from(input) %}
     {% set versions = ref('int_months__versions') %}
-    {% if not execute or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
+    {% if not execute or flags.EMPTY or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
     {% set sql %}
         select versions.version_id, inputs.version_id as reads
         from {{ versions }} as versions

@@ -1,7 +1,7 @@
 {# The condition of a published view on history: rows of the versions that are current. #}
 {% macro is_current(version_id, model_name) -%}
     {{ version_id }} in (
-        select month_versions.version_id from {{ ref('month_versions') }} as month_versions
-        where month_versions.model_name = '{{ model_name }}'
+        select version_id from {{ ref('month_versions') }}
+        where model_name = '{{ model_name }}'
     )
 {%- endmacro %}

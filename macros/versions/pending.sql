@@ -35,7 +35,7 @@
 {% endmacro %}
 
 
-{# Months, or versions, to test, as literals for `in (...)`. #}
+{# Months, or versions, to test, as literals for `in (...)`: the pending ones, or all with --vars '{test_all_months: true}'. #}
 {% macro pending_months() %}{{ return(pending('data_month', 'date')) }}{% endmacro %}
 
 {% macro pending_versions() %}{{ return(pending('version_id', 'bigint')) }}{% endmacro %}
@@ -43,7 +43,8 @@
 {% macro pending(column, type) %}
     {% set versions = api.Relation.create(database=target.database, schema=generate_schema_name('intermediate', none) | trim, identifier='int_months__versions') %}
     {% if not execute or not relation_exists(versions) %}{{ return(as_literals([], type)) }}{% endif %}
-    {{ return(as_literals(run_query('select distinct ' ~ column ~ ' from ' ~ versions ~ ' where is_pending order by 1').columns[0].values(), type)) }}
+    {% set condition = 'true' if var('test_all_months', false) else 'is_pending' %}
+    {{ return(as_literals(run_query('select distinct ' ~ column ~ ' from ' ~ versions ~ ' where ' ~ condition ~ ' order by 1').columns[0].values(), type)) }}
 {% endmacro %}
 
 

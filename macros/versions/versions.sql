@@ -76,10 +76,11 @@
 {% endmacro %}
 
 
+{# A `--` within quotes is no comment; white space at the ends is none of the code. #}
 {% macro code_without_comments(sql) %}
-    {% set without_jinja_comments = modules.re.sub('(?s)\{#.*?#\}', '', sql) %}
-    {% set without_comments = modules.re.sub('--[^\n]*', '', without_jinja_comments) %}
-    {{ return(modules.re.sub('\s+', ' ', without_comments)) }}
+    {% set without_jinja_comments = modules.re.sub("(?s)[{]#.*?#[}]", "", sql) %}
+    {% set without_comments = modules.re.sub("(?m)^((?:[^'\n-]|'[^'\n]*'|-(?!-))*)--[^\n]*$", "\\1", without_jinja_comments) %}
+    {{ return(modules.re.sub("[ \t\r\n]+", " ", without_comments) | trim) }}
 {% endmacro %}
 
 
@@ -100,6 +101,25 @@
         {% endfor %}
     {% endfor %}
     {{ return(ordered) }}
+{% endmacro %}
+
+
+{#
+    What each history model of files makes of each dataset: (model name, dataset, fingerprint). A dataset counts with its own
+    staging model and its source's rejects alone, so that a change to weather leaves the files of flights alone.
+#}
+{% macro logic_of_files() %}
+    {% set rows = [] %}
+    {% for history in history_models('file') %}
+        {% for landed in landed_datasets() %}
+            {% set nodes = [history.node] %}
+            {% for staged in history.lineage.logic if staged.name in (staging_model(landed), 'stg_' ~ landed.source ~ '__rejects') %}
+                {% do nodes.extend(lineage(staged.unique_id).logic) %}
+            {% endfor %}
+            {% do rows.append({'model_name': history.node.name, 'landed': landed, 'fingerprint': fingerprint(nodes)}) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(rows) }}
 {% endmacro %}
 
 

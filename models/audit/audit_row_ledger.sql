@@ -102,12 +102,11 @@ duplicates_of_reference as (
 
     {% for landed in references -%}
     select
-        accepted.file_no,
-        count(*) - count(distinct accepted.{{ landed.key }}) as rows_duplicate
-    from {{ ref(staging_model(landed)) }} as accepted
-    inner join current_files on current_files.file_no = accepted.file_no
-    where accepted.reject_reason is null
-    group by accepted.file_no
+        file_no,
+        count(*) - count(distinct {{ landed.key }}) as rows_duplicate
+    from {{ ref(staging_model(landed)) }}
+    where reject_reason is null and file_no in (select current_files.file_no from current_files)
+    group by file_no
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

@@ -1,14 +1,5 @@
-{#- A file's version hashes its content and the logic of its own staging model: a change to weather leaves flights alone. -#}
-{%- set logic = [] -%}
-{%- for history in history_models('file') -%}
-    {%- for landed in landed_datasets() -%}
-        {%- set nodes = [history.node] -%}
-        {%- for staged in history.lineage.logic if staged.name in (staging_model(landed), 'stg_' ~ landed.source ~ '__rejects') -%}
-            {%- do nodes.extend(lineage(staged.unique_id).logic) -%}
-        {%- endfor -%}
-        {%- do logic.append((history.node.name, landed, fingerprint(nodes))) -%}
-    {%- endfor -%}
-{%- endfor -%}
+{#- A file's version hashes its content and the logic that reads it. -#}
+{%- set logic = logic_of_files() -%}
 
 with files as (
 
@@ -18,12 +9,12 @@ with files as (
 
 logic (model_name, source, dataset, fingerprint) as (
 
-    {% for model_name, landed, logic_fingerprint in logic -%}
+    {% for row in logic -%}
     select
-        '{{ model_name }}',
-        '{{ landed.source }}',
-        '{{ landed.dataset }}',
-        '{{ logic_fingerprint }}'
+        '{{ row.model_name }}',
+        '{{ row.landed.source }}',
+        '{{ row.landed.dataset }}',
+        '{{ row.fingerprint }}'
     {{ 'union all' if not loop.last }}
     {% endfor -%}
     {% if not logic -%}

@@ -40,7 +40,9 @@ departures_utc as (
         -- clock that is nearest to the scheduled one
         coalesce(
             scheduled_departure_at_local + dep_delay_minutes * interval '1' minute,
-            {{ clock_after(none, "scheduled_departure_at_local - interval '12' hour", 'flight_date_local', 'actual_departure_clock_minutes') }}
+            {{ clock_after(
+                none, "scheduled_departure_at_local - interval '12' hour", 'flight_date_local', 'actual_departure_clock_minutes'
+            ) }}
         ) as actual_departure_at_local
     from departures
 

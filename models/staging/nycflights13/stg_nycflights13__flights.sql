@@ -44,7 +44,9 @@ checked as (
         *,
         coalesce(
             {{ first_missing(['year', 'month', 'day', 'carrier', 'origin', 'dest', 'sched_dep_time', 'sched_arr_time']) }},
-            case when flight_date_local is null then 'year, month and day are not a date: ' || year || '-' || month || '-' || day end,
+            case
+                when flight_date_local is null then 'year, month and day are not a date: ' || year || '-' || month || '-' || day
+            end,
             {{ first_failed_cast([
                 ['flight', 'flight_number', 'a whole number'],
                 ['sched_dep_time', 'scheduled_departure_clock_minutes', 'a clock from 0000 to 2400'],

@@ -7,7 +7,9 @@ with ledger as (
 
 rejects as (
 
-    select file_no, count(*) as rejects
+    select
+        file_no,
+        count(*) as rejects
     from {{ ref('audit_rejects') }}
     group by file_no
 

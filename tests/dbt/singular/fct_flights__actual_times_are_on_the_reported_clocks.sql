@@ -24,10 +24,14 @@ compared as (
         staged.actual_departure_clock_minutes,
         flights.actual_arrival_at_local,
         staged.actual_arrival_clock_minutes,
-        cast(extract(hour from flights.actual_departure_at_local) * 60 + extract(minute from flights.actual_departure_at_local) as integer)
-            - staged.actual_departure_clock_minutes % 1440 as departure_difference,
-        cast(extract(hour from flights.actual_arrival_at_local) * 60 + extract(minute from flights.actual_arrival_at_local) as integer)
-            - staged.actual_arrival_clock_minutes % 1440 as arrival_difference
+        cast(
+            extract(hour from flights.actual_departure_at_local) * 60
+            + extract(minute from flights.actual_departure_at_local) as integer
+        ) - staged.actual_departure_clock_minutes % 1440 as departure_difference,
+        cast(
+            extract(hour from flights.actual_arrival_at_local) * 60
+            + extract(minute from flights.actual_arrival_at_local) as integer
+        ) - staged.actual_arrival_clock_minutes % 1440 as arrival_difference
     from flights
     inner join staged
         on staged.file_no = flights.source_file_no and staged.record_no = flights.source_record_no

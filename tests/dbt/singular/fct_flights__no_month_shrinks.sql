@@ -3,10 +3,13 @@
     right, name its month: dbt build --vars '{accept_smaller_months: ["2013-03-01"]}'.
 -#}
 {%- set published = published_month_versions() if execute -%}
+{%- set accepted_months = var("accept_smaller_months", []) | join("', '") -%}
 
 with row_counts as (
 
-    select version_id, sum(rows_published) as rows_published
+    select
+        version_id,
+        sum(rows_published) as rows_published
     from {{ ref('int_months__row_counts') }}
     group by version_id
 
@@ -40,4 +43,4 @@ inner join row_counts as published_counts on published_counts.version_id = publi
 left join row_counts as new_counts on new_counts.version_id = versions.version_id
 where
     coalesce(new_counts.rows_published, 0) < 0.5 * published_counts.rows_published
-    and cast(versions.data_month as {{ type_text() }}) not in ('{{ var("accept_smaller_months", []) | join("', '") }}')
+    and cast(versions.data_month as {{ type_text() }}) not in ('{{ accepted_months }}')

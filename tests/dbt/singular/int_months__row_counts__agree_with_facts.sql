@@ -8,17 +8,25 @@ with row_counts as (
 
 facts as (
 
-    select source_file_no, flight_month as data_month from {{ ref('fct_flights') }}
+    select
+        source_file_no,
+        flight_month as data_month
+    from {{ ref('fct_flights') }}
     where flight_month in ({{ pending_months() }})
     union all
-    select source_file_no, observation_month_utc as data_month from {{ ref('fct_weather_hourly') }}
+    select
+        source_file_no,
+        observation_month_utc as data_month
+    from {{ ref('fct_weather_hourly') }}
     where observation_month_utc in ({{ pending_months() }})
 
 ),
 
 counted as (
 
-    select source_file_no, sum(rows_published) as rows_published
+    select
+        source_file_no,
+        sum(rows_published) as rows_published
     from row_counts
     group by source_file_no
 
@@ -26,7 +34,9 @@ counted as (
 
 seen as (
 
-    select source_file_no, count(*) as rows_seen
+    select
+        source_file_no,
+        count(*) as rows_seen
     from facts
     group by source_file_no
 
