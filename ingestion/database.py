@@ -1,0 +1,38 @@
+"""The few things about psycopg2 that several modules need."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg2
+import psycopg2.extensions
+
+from ingestion.errors import OntimeError
+
+Connection = psycopg2.extensions.connection
+
+
+def connect(arguments: Mapping[str, Any]) -> Connection:
+    """A connection in autocommit: `with connection:` around statements makes them one transaction.
+
+    `arguments` are those of psycopg2.connect. Raises OntimeError when the server cannot be reached.
+    """
+    try:
+        connection: Connection = psycopg2.connect(**arguments)
+    except psycopg2.OperationalError as error:
+        raise OntimeError(
+            f"no connection to Postgres: {first_line(error)}", "start it with `ontime up`"
+        ) from None
+    connection.autocommit = True
+    return connection
+
+
+def refused(what: str, error: psycopg2.Error) -> OntimeError:
+    """The error of a server that did not do `what`: the first line of what it said."""
+    return OntimeError(
+        f"{what}: Postgres says: {first_line(error)}", "look at `ontime status`, then load again"
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says first, or its name when it says nothing."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

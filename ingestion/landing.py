@@ -1,0 +1,155 @@
+"""Lands one file in one transaction: rows, rejects and ledger row are there together or not at all."""
+
+import time
+from collections.abc import Callable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import IO, Literal, cast
+
+from psycopg2 import sql
+from psycopg2.errors import QueryCanceled
+
+from ingestion.content import Content
+from ingestion.database import Connection
+from ingestion.errors import OntimeError
+from ingestion.headers import columns_of
+from ingestion.ledger import Entry, Ledger
+from ingestion.plan import PlannedFile
+from ingestion.records import Clean, CsvFile, Reject
+from ingestion.report import FileReport
+from ingestion.source import FILE_NO, RECORD_NO
+
+_REJECTS_IN_MEMORY = 1 << 20  # bytes; more of them wait in a temporary file until the rows are copied
+
+
+def land(
+    connection: Connection, schema: str, file: PlannedFile, load_id: str, read_so_far: Callable[[int], None]
+) -> FileReport:
+    """Lands a file in the table of its dataset, which exists, and commits.
+
+    A content that is there already, or that another transaction lands meanwhile, changes nothing.
+    `read_so_far` is told how many bytes of the file on disk have been read. Raises OntimeError for a file
+    that cannot land, psycopg2.Error for what the server refuses; nothing of the file stays then.
+    """
+    started = time.monotonic()
+    state: Literal["landed", "already there"] = "landed"
+    with Content(file.path, read_so_far) as content:
+        try:
+            with connection:
+                entry = _copy(connection, schema, file, load_id, content)
+        except _AlreadyThere as found:
+            entry, state = found.entry, "already there"
+    return FileReport.of_entry(entry, state, file.path.name, time.monotonic() - started, file.warnings)
+
+
+class SoundRows:
+    """The sound records of a file with their lineage, as CSV in a file to read from.
+
+    The others go to `rejects` on the way, as lines of CSV. The columns are `record_no`, those of the file,
+    `file_no`.
+    """
+
+    def __init__(self, file_no: int, found: Iterator[Clean | Reject], rejects: IO[bytes]) -> None:
+        self.file_no = file_no
+        self.landed = 0
+        self.rejected = 0
+        self.first_reject: Reject | None = None
+        self.error: Exception | None = None  # psycopg2 hides what `read` raises
+        self._found = found
+        self._rejects = rejects
+        self._end_of_row = b",%d\n" % file_no
+
+    def read(self, _size: int = -1) -> bytes:
+        """The next rows, as many as come at once; none at the end."""
+        try:
+            for found in self._found:
+                if isinstance(found, Clean):
+                    return self._lines(found)
+                self._set_aside(found)
+        except Exception as error:
+            self.error = error
+            raise
+        return b""
+
+    def _lines(self, clean: Clean) -> bytes:
+        """`record_no,<record>,file_no` for each record."""
+        count, first = len(clean.records), clean.first_record_no
+        pieces = [self._end_of_row] * (3 * count)
+        pieces[0::3] = [b"%d," % record_no for record_no in range(first, first + count)]
+        pieces[1::3] = clean.records
+        self.landed += count
+        return b"".join(pieces)
+
+    def _set_aside(self, reject: Reject) -> None:
+        self.rejected += 1
+        self.first_reject = self.first_reject or reject
+        text = _as_text(reject.original).replace('"', '""')
+        line = f'{self.file_no},{reject.record_no},"{reject.reason}",\\x{reject.original.hex()},"{text}"\n'
+        self._rejects.write(line.encode())
+
+
+def _as_text(original: bytes) -> str:
+    """The bytes without the line end as text; what is not UTF-8, and NUL, as `\\xNN`."""
+    return original.rstrip(b"\r\n").decode(errors="backslashreplace").replace("\0", "\\x00")
+
+
+class _AlreadyThere(Exception):  # noqa: N818
+    """No error but a way out of the transaction: the content is in the ledger as `entry`."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+
+
+def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, content: Content) -> Entry:
+    """Copies rows and rejects and enters the file into the ledger. Raises as `land`, and _AlreadyThere."""
+    csv_file = CsvFile(content.read, file.path.name)
+    if columns_of(csv_file.header(), file.path.name) != file.columns:
+        raise OntimeError(f"{file.path.name}: the file changed while it was loaded", "load it again")
+    ledger = Ledger(connection, schema)
+    with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
+        rows = SoundRows(ledger.next_file_no(), csv_file.records(len(file.columns)), rejects)
+        _copy_rows(connection, schema, file, rows)
+        if not rows.landed:
+            raise _no_sound_record(file, rows)
+        entry = Entry(
+            file_no=rows.file_no,
+            file_id=content.file_id,
+            dataset=file.dataset,
+            file_name=file.path.name,
+            bytes=content.size,
+            rows_seen=rows.landed + rows.rejected,
+            rows_landed=rows.landed,
+            rows_rejected=rows.rejected,
+            load_id=load_id,
+        )
+        if (other := ledger.enter(entry)) is not None:
+            raise _AlreadyThere(other)
+        rejects.seek(0)
+        ledger.copy_rejects(rejects)
+    return entry
+
+
+def _copy_rows(connection: Connection, schema: str, file: PlannedFile, rows: SoundRows) -> None:
+    statement = sql.SQL("copy {table} ({columns}) from stdin (format csv, encoding 'UTF8')").format(
+        table=sql.Identifier(schema, file.dataset),
+        columns=sql.SQL(", ").join(map(sql.Identifier, (RECORD_NO, *file.columns, FILE_NO))),
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.copy_expert(statement, cast(IO[bytes], rows))
+    except QueryCanceled:
+        if rows.error is not None:
+            raise rows.error from None
+        raise
+
+
+def _no_sound_record(file: PlannedFile, rows: SoundRows) -> OntimeError:
+    if rows.first_reject is None:
+        return OntimeError(
+            f"{file.path.name}: the file has a header and no records",
+            f"fetch the file again; as a new release it would empty {file.dataset}, and is refused",
+        )
+    first = f"record {rows.first_reject.record_no}: {rows.first_reject.reason}"
+    return OntimeError(
+        f"{file.path.name}: none of its {rows.rejected:,} records can land, beginning with {first}",
+        "check that the file belongs to its header: separators, quotes and encoding",
+    )

