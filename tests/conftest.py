@@ -26,6 +26,7 @@ from tests.servers import running_server
 from warehouse.connections import connection
 from warehouse.roles import bootstrap
 from warehouse.server import Server
+from warehouse.settings import ACTIVATED_HOST
 
 
 def pytest_configure() -> None:
@@ -38,12 +39,19 @@ def _interrupt_once(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_server_of_the_shell() -> Iterator[None]:
+    """Forgets the server that the shell knows, for instance because `.venv` is activated."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("PG") or name == ACTIVATED_HOST]:
+            environment.delenv(name)
+        yield
+
+
 @pytest.fixture(scope="session")
-def warehouse_server() -> Iterator[Server]:
+def warehouse_server(no_server_of_the_shell: None) -> Iterator[Server]:
     """The session's server. ONTIME_STATE names it for this process and its children."""
     with pytest.MonkeyPatch.context() as environment, running_server() as server:
-        for name in [name for name in os.environ if name.startswith("PG")]:
-            environment.delenv(name)
         environment.setenv("ONTIME_STATE", str(server.state))
         yield server
 

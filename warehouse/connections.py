@@ -10,6 +10,7 @@ import psycopg2.extensions
 
 from ingestion.errors import OntimeError
 from warehouse.server import server
+from warehouse.settings import ACTIVATED_HOST
 
 Role = Literal["postgres", "loader", "transformer", "reporter"]
 
@@ -69,9 +70,12 @@ class Connection:
 
 
 def is_embedded() -> bool:
-    """True unless PGHOST names a server that is not ours; an activated shell names our socket folder."""
+    """True unless the user's PGHOST names a server that is not ours.
+
+    An activated shell names our socket folder, or that of another clone whose `.venv` it activated before.
+    """
     host = os.environ.get("PGHOST")
-    return not host or host == str(server().socket_folder)
+    return not host or host in (str(server().socket_folder), os.environ.get(ACTIVATED_HOST))
 
 
 def connection(role: Role) -> Connection:

@@ -8,11 +8,13 @@ from typing import Any
 import psycopg2
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from warehouse.connections import Connection
 
 PROJECT = Path(__file__).parent.parent
 ROWS_SHOWN = 5
+WIDEST = 1_000_000  # characters of a line that is not cut
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,10 @@ def report_error(console: Console, result: Any) -> None:
     console.print(f"\nERROR {node.name}", style="bold", markup=False)
     console.print(f"  file   {node.original_file_path}", markup=False)
     console.print(f"  {result.message}", markup=False)
-    console.print(
-        f"  -> after the repair: ontime build, or only this: ontime build --select {node.name}", markup=False
-    )
+    remedy = "after the repair: ontime build"
+    if str(node.resource_type) != "operation":  # a hook, such as the publication, is no node to select
+        remedy += f", or only this: ontime build --select {node.name}"
+    console.print(f"  -> {remedy}", markup=False)
 
 
 def tested_models(node: Any) -> list[str]:
@@ -97,11 +100,18 @@ def failing_rows(compiled_code: str | None, transformer: Connection) -> FailingR
 
 
 def show_rows(console: Console, found: FailingRows | None) -> None:
+    """Print rows as a table; on a terminal that is too narrow for it, a line for each value. No value is cut."""
     if found is None or not found.rows:
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in found.columns:
-        table.add_column(column)
-    for row in found.rows:
-        table.add_row(*("null" if value is None else str(value) for value in row))
-    console.print(table)
+    cells = [[Text("null" if value is None else str(value)) for value in row] for row in found.rows]
+    table = Table(*found.columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for row in cells:
+        table.add_row(*row)
+    wide = console.options.update(width=WIDEST)
+    if console.is_terminal and console.measure(table, options=wide).maximum > console.width:
+        for number, row in enumerate(cells, start=1):
+            console.print(f"row {number}")
+            for column, cell in zip(found.columns, row, strict=True):
+                console.print(Text(f"  {column}: ") + cell)
+    else:
+        console.print(table, width=WIDEST)

@@ -40,15 +40,20 @@ client_connection_check_interval = 1s
 """
 
 
+# Names the server that an activated `.venv` exported as PGHOST, to tell it from one that the user chose.
+ACTIVATED_HOST = "ONTIME_ACTIVATED_HOST"
+
+
 def server_env(socket_folder: Path, port: int, password: str) -> str:
     """Shell lines for an activated `.venv`: dbt, psql and other clients find the server, as transformer.
 
-    Another server that the shell already names is kept.
+    Another server that the shell's user named is kept; one that another clone's `.venv` named is not.
     """
     folder = shlex.quote(str(socket_folder))
     return f"""\
 # Written by `ontime up`, read by `. .venv/bin/activate`.
-if [ -z "${{PGHOST:-}}" ] || [ "$PGHOST" = {folder} ]; then
+if [ -z "${{PGHOST:-}}" ] || [ "$PGHOST" = {folder} ] || [ "$PGHOST" = "${{{ACTIVATED_HOST}:-}}" ]; then
+export {ACTIVATED_HOST}={folder}
 export PGHOST={folder}
 export PGPORT='{port}'
 export PGUSER='transformer'

@@ -4,6 +4,57 @@
 {% macro na_to_null(column) -%} nullif(nullif({{ column }}, 'NA'), '') {%- endmacro %}
 
 
+{# A whole number, or null: digits and a sign. An engine would read more than that, such as 0x1F and 1_000. #}
+{% macro whole_number(column) -%}
+    case when translate({{ column }}, '0123456789', '') in ('', '-', '+') then {{ cast_or_null(column, 'integer') }} end
+{%- endmacro %}
+
+
+{# A number with a point or an exponent, or null; not infinity, not NaN. #}
+{% macro decimal_number(column) -%}
+    case when translate({{ column }}, '0123456789.-+eE', '') = '' then {{ cast_or_null(column, type_double()) }} end
+{%- endmacro %}
+
+
+{# A number that lies between two others, both included, or null. #}
+{% macro within(expression, at_least, at_most) -%}
+    case when {{ expression }} between {{ at_least }} and {{ at_most }} then {{ expression }} end
+{%- endmacro %}
+
+
+{#
+    The days that the warehouse knows: from the first month that the Bureau of Transportation Statistics publishes to well
+    ahead. `dim_dates` holds them; a flight on another day is a typing mistake.
+#}
+{% macro first_day() %}{{ return('1987-10-01') }}{% endmacro %}
+
+{% macro last_day() %}{{ return('2049-12-31') }}{% endmacro %}
+
+
+{#
+    A date of three whole numbers that the warehouse knows, or null. With the lengths checked: lpad also cuts, and would make
+    the 15th of a 155th.
+#}
+{% macro calendar_date(year, month, day) -%}
+    {%- set text = year ~ " || '-' || lpad(" ~ month ~ ", 2, '0') || '-' || lpad(" ~ day ~ ", 2, '0')" -%}
+    case
+        when length({{ year }}) = 4 and length({{ month }}) <= 2 and length({{ day }}) <= 2
+            and translate({{ year }} || {{ month }} || {{ day }}, '0123456789', '') = ''
+            and {{ text }} between '{{ first_day() }}' and '{{ last_day() }}'
+            then {{ cast_or_null(text, 'date') }}
+    end
+{%- endmacro %}
+
+
+{# A timestamp in the manner of 2013-01-01T10:00:00Z, or null; not a word such as yesterday, which an engine would read. #}
+{% macro iso_timestamp(column) -%}
+    case
+        when length({{ column }}) in (19, 20) and translate({{ column }}, '0123456789-:TZ ', '') = ''
+            then {{ cast_or_null("replace(replace(" ~ column ~ ", 'T', ' '), 'Z', '')", 'timestamp') }}
+    end
+{%- endmacro %}
+
+
 {#
     Why a row is rejected: the first of the given casts that lost a value, or null. `casts` lists
     [text column, typed column, what it should have been]; a missing value is no failure.

@@ -35,16 +35,31 @@
 {% endmacro %}
 
 
-{# Months, or versions, to test, as literals for `in (...)`: the pending ones, or all with --vars '{test_all_months: true}'. #}
-{% macro pending_months() %}{{ return(pending('data_month', 'date')) }}{% endmacro %}
+{#
+    Months, versions, or the files that the months are made of, to test, as literals for `in (...)`: the pending ones, or all
+    with --vars '{test_all_months: true}'.
+#}
+{% macro pending_months() %}{{ return(pending('versions.data_month', 'date')) }}{% endmacro %}
 
-{% macro pending_versions() %}{{ return(pending('version_id', 'bigint')) }}{% endmacro %}
+{% macro pending_versions() %}{{ return(pending('versions.version_id', 'bigint')) }}{% endmacro %}
+
+{% macro pending_files() %}{{ return(pending('files.file_no', 'integer')) }}{% endmacro %}
 
 {% macro pending(column, type) %}
-    {% set versions = api.Relation.create(database=target.database, schema=generate_schema_name('intermediate', none) | trim, identifier='int_months__versions') %}
+    {% set schema = generate_schema_name('intermediate', none) | trim %}
+    {% set versions = api.Relation.create(database=target.database, schema=schema, identifier='int_months__versions') %}
+    {% set files = api.Relation.create(database=target.database, schema=schema, identifier='int_files__current') %}
     {% if not execute or not relation_exists(versions) %}{{ return(as_literals([], type)) }}{% endif %}
-    {% set condition = 'true' if var('test_all_months', false) else 'is_pending' %}
-    {{ return(as_literals(run_query('select distinct ' ~ column ~ ' from ' ~ versions ~ ' where ' ~ condition ~ ' order by 1').columns[0].values(), type)) }}
+    {% set sql %}
+        select distinct {{ column }}
+        from {{ versions }} as versions
+        {%- if column.startswith('files.') %}
+        inner join {{ files }} as files on files.data_month = versions.data_month
+        {%- endif %}
+        where {{ 'true' if var('test_all_months', false) else 'versions.is_pending' }}
+        order by 1
+    {% endset %}
+    {{ return(as_literals(run_query(sql).columns[0].values(), type)) }}
 {% endmacro %}
 
 

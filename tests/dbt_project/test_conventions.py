@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +199,13 @@ def test_signature(code: str, arguments: list[str]) -> None:
 @pytest.mark.parametrize(("text", "expected"), [("One row.", True), ("One row", False), ("", False)])
 def test_is_sentence(text: str, expected: bool) -> None:
     assert is_sentence(text) is expected
+
+
+def test_every_warning_has_an_owner_and_an_end_date(artifacts: Artifacts) -> None:
+    """A warning that nobody acts on until a day is removed, or made to stop the build."""
+    warnings = [test for test in artifacts.nodes("test") if test["config"]["severity"].lower() == "warn"]
+    assert warnings
+    for test in warnings:
+        meta = test["config"]["meta"]
+        assert meta.get("owner"), test["name"]
+        assert date.today() < date.fromisoformat(meta["until"]), f"{test['name']}: its time is over"  # noqa: DTZ011

@@ -19,7 +19,7 @@ import pytest
 from ingestion.errors import OntimeError
 from tests.servers import ONTIME, new_server, ontime, running_server
 from warehouse import settings
-from warehouse.connections import connection
+from warehouse.connections import connection, is_embedded
 from warehouse.server import Server, free_port
 
 IS_ROOT = os.geteuid() == 0
@@ -303,7 +303,15 @@ def test_shared_buffers_follow_the_memory(gigabytes: float, megabytes: int) -> N
     assert re.search(r"^shared_buffers = (\d+)MB$", conf, re.MULTILINE)[1] == str(megabytes)  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("shell_has", "then"), [({}, "transformer"), ({"PGHOST": "other"}, "")])
+@pytest.mark.parametrize(
+    ("shell_has", "then"),
+    [
+        ({}, "transformer"),
+        ({"PGHOST": "other"}, ""),
+        ({"PGHOST": "/another/clone", settings.ACTIVATED_HOST: "/another/clone"}, "transformer"),
+    ],
+    ids=["nothing", "the user's", "another clone's"],
+)
 def test_an_activated_shell_knows_the_server_unless_it_knows_another(
     running: Server, shell_has: dict[str, str], then: str
 ) -> None:
@@ -314,3 +322,10 @@ def test_an_activated_shell_knows_the_server_unless_it_knows_another(
         text=True,
     )
     assert shell.stdout.strip() == then, shell.stderr
+
+
+def test_another_clone_in_the_shell_is_no_external_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "/another/clone")
+    assert not is_embedded()
+    monkeypatch.setenv(settings.ACTIVATED_HOST, "/another/clone")
+    assert is_embedded()

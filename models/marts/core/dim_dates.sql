@@ -1,7 +1,6 @@
--- October 1987 is the first month that the Bureau of Transportation Statistics publishes
 with days as (
 
-    {{ date_spine('1987-10-01', '2030-12-31') }}
+    {{ date_spine(first_day(), last_day()) }}
 
 ),
 

@@ -23,9 +23,9 @@ typed as (
 
     select
         *,
-        {{ cast_or_null('lat', type_double()) }} as latitude_degrees,
-        {{ cast_or_null('lon', type_double()) }} as longitude_degrees,
-        {{ cast_or_null('alt', 'integer') }} as elevation_feet,
+        {{ within(decimal_number('lat'), -90, 90) }} as latitude_degrees,
+        {{ within(decimal_number('lon'), -180, 180) }} as longitude_degrees,
+        {{ whole_number('alt') }} as elevation_feet,
         case when {{ is_time_zone('tzone') }} then tzone end as time_zone
     from given
 
@@ -45,8 +45,8 @@ final as (
         coalesce(
             {{ first_missing(['faa', 'name']) }},
             {{ first_failed_cast([
-                ['lat', 'latitude_degrees', 'a number'],
-                ['lon', 'longitude_degrees', 'a number'],
+                ['lat', 'latitude_degrees', 'a latitude'],
+                ['lon', 'longitude_degrees', 'a longitude'],
                 ['alt', 'elevation_feet', 'a whole number'],
                 ['tzone', 'time_zone', 'a time zone'],
             ]) }}

@@ -23,17 +23,17 @@ typed as (
 
     select
         *,
-        {{ cast_or_null("year || '-' || lpad(month, 2, '0') || '-' || lpad(day, 2, '0')", 'date') }} as flight_date_local,
-        {{ cast_or_null('flight', 'integer') }} as flight_number,
+        {{ calendar_date('year', 'month', 'day') }} as flight_date_local,
+        {{ whole_number('flight') }} as flight_number,
         {{ clock_minutes('sched_dep_time') }} as scheduled_departure_clock_minutes,
         {{ clock_minutes('dep_time') }} as actual_departure_clock_minutes,
         {{ clock_minutes('sched_arr_time') }} as scheduled_arrival_clock_minutes,
         {{ clock_minutes('arr_time') }} as actual_arrival_clock_minutes,
-        {{ cast_or_null('dep_delay', 'integer') }} as dep_delay_minutes,
-        {{ cast_or_null('arr_delay', 'integer') }} as arr_delay_minutes,
-        {{ cast_or_null('air_time', 'integer') }} as air_time_minutes,
-        {{ cast_or_null('distance', 'integer') }} as distance_miles,
-        {{ cast_or_null("replace(replace(time_hour, 'T', ' '), 'Z', '')", 'timestamp') }} as scheduled_departure_hour_utc
+        {{ whole_number('dep_delay') }} as dep_delay_minutes,
+        {{ whole_number('arr_delay') }} as arr_delay_minutes,
+        {{ whole_number('air_time') }} as air_time_minutes,
+        {{ whole_number('distance') }} as distance_miles,
+        {{ iso_timestamp('time_hour') }} as scheduled_departure_hour_utc
     from given
 
 ),

@@ -21,10 +21,10 @@ typed as (
 
     select
         *,
-        {{ cast_or_null('year', 'integer') }} as manufacture_year,
-        {{ cast_or_null('engines', 'integer') }} as engine_count,
-        {{ cast_or_null('seats', 'integer') }} as seat_count,
-        {{ cast_or_null('speed', 'integer') }} as cruising_speed_mph
+        {{ whole_number('year') }} as manufacture_year,
+        {{ whole_number('engines') }} as engine_count,
+        {{ whole_number('seats') }} as seat_count,
+        {{ whole_number('speed') }} as cruising_speed_mph
     from given
 
 ),

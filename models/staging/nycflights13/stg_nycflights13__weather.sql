@@ -24,16 +24,16 @@ typed as (
     select
         *,
         -- time_hour is UTC; year to hour are the local clock, which shows the autumn hour twice
-        {{ cast_or_null("replace(replace(time_hour, 'T', ' '), 'Z', '')", 'timestamp') }} as observed_at_utc,
-        {{ cast_or_null('temp', type_double()) }} as temperature_fahrenheit,
-        {{ cast_or_null('dewp', type_double()) }} as dew_point_fahrenheit,
-        {{ cast_or_null('humid', type_double()) }} as relative_humidity_pct,
-        {{ cast_or_null('wind_dir', 'integer') }} as wind_direction_degrees,
-        {{ cast_or_null('wind_speed', type_double()) }} as wind_speed_mph,
-        {{ cast_or_null('wind_gust', type_double()) }} as wind_gust_mph,
-        {{ cast_or_null('precip', type_double()) }} as precipitation_inches,
-        {{ cast_or_null('pressure', type_double()) }} as sea_level_pressure_millibars,
-        {{ cast_or_null('visib', type_double()) }} as visibility_miles
+        {{ iso_timestamp('time_hour') }} as observed_at_utc,
+        {{ decimal_number('temp') }} as temperature_fahrenheit,
+        {{ decimal_number('dewp') }} as dew_point_fahrenheit,
+        {{ within(decimal_number('humid'), 0, 100) }} as relative_humidity_pct,
+        {{ whole_number('wind_dir') }} as wind_direction_degrees,
+        {{ decimal_number('wind_speed') }} as wind_speed_mph,
+        {{ decimal_number('wind_gust') }} as wind_gust_mph,
+        {{ decimal_number('precip') }} as precipitation_inches,
+        {{ decimal_number('pressure') }} as sea_level_pressure_millibars,
+        {{ decimal_number('visib') }} as visibility_miles
     from given
 
 ),
@@ -48,7 +48,7 @@ checked as (
                 ['time_hour', 'observed_at_utc', 'a timestamp'],
                 ['temp', 'temperature_fahrenheit', 'a number'],
                 ['dewp', 'dew_point_fahrenheit', 'a number'],
-                ['humid', 'relative_humidity_pct', 'a number'],
+                ['humid', 'relative_humidity_pct', 'a percentage'],
                 ['wind_dir', 'wind_direction_degrees', 'a whole number'],
                 ['wind_speed', 'wind_speed_mph', 'a number'],
                 ['wind_gust', 'wind_gust_mph', 'a number'],

@@ -1,6 +1,7 @@
+{{ config(severity='warn', meta={'owner': 'Warehouse', 'until': '2027-06-30'}) }}
 -- Actual times are derived from scheduled time and delay; the source also states their clocks. A source contradicts itself now
--- and then (the row stays, by its delay); in more than one flight of a thousand it is our derivation that is wrong. On the
--- nights of clock change a delay may count the hour or not.
+-- and then: the delay is believed, the row stays, and this says how often. On the nights of clock change a delay may count
+-- the hour or not. On the sample it finds nothing, which a pytest holds.
 with flights as (
 
     select * from {{ ref('fct_flights') }}
@@ -11,6 +12,7 @@ with flights as (
 staged as (
 
     select * from {{ ref('stg_nycflights13__flights') }}
+    where file_no in ({{ pending_files() }})
 
 ),
 
@@ -21,6 +23,8 @@ compared as (
         flights.flight_month,
         flights.source_record_no,
         flights.actual_departure_at_local,
+        flights.actual_departure_at_utc,
+        flights.actual_arrival_at_utc,
         staged.actual_departure_clock_minutes,
         flights.actual_arrival_at_local,
         staged.actual_arrival_clock_minutes,
@@ -44,6 +48,7 @@ contradictions as (
         *,
         coalesce(abs(departure_difference) not in (0, 60, 1380), false)
         or coalesce(abs(arrival_difference) not in (0, 60, 1380), false)
+        or coalesce(actual_arrival_at_utc <= actual_departure_at_utc, false)
         or (actual_departure_clock_minutes is null) <> (actual_departure_at_local is null)
         or (actual_arrival_clock_minutes is null) <> (actual_arrival_at_local is null) as is_contradicted
     from compared
@@ -52,10 +57,9 @@ contradictions as (
 
 select
     flight_month,
-    count(*) as flights,
-    count(*) filter (where is_contradicted) as contradicted,
-    min(flight_key) filter (where is_contradicted) as example_flight_key,
-    min(source_record_no) filter (where is_contradicted) as example_source_record_no
+    count(*) as contradicted,
+    min(flight_key) as example_flight_key,
+    min(source_record_no) as example_source_record_no
 from contradictions
+where is_contradicted
 group by flight_month
-having count(*) filter (where is_contradicted) > 0.001 * count(*)
