@@ -4,38 +4,6 @@ with records as (
 
 )
 
-select
-    version_id,
-    flight_key,
-    flight_month,
-    flight_date_local,
-    carrier_code,
-    flight_number,
-    tail_number,
-    origin_airport_code_iata,
-    destination_airport_code_iata,
-    scheduled_departure_at_local,
-    scheduled_departure_at_utc,
-    actual_departure_at_local,
-    actual_departure_at_utc,
-    scheduled_arrival_at_local,
-    scheduled_arrival_at_utc,
-    actual_arrival_at_local,
-    actual_arrival_at_utc,
-    dep_delay_minutes,
-    arr_delay_minutes,
-    is_cancelled,
-    cancellation_code,
-    is_diverted,
-    is_on_time,
-    distance_miles,
-    air_time_minutes,
-    carrier_delay_minutes,
-    weather_delay_minutes,
-    nas_delay_minutes,
-    security_delay_minutes,
-    late_aircraft_delay_minutes,
-    source_file_no,
-    source_record_no
+select *
 from records
 where not is_duplicate
