@@ -16,22 +16,9 @@ current_files as (
 
 ),
 
-ranked as (
-
-    select
-        airports.*,
-        row_number() over (partition by airports.airport_code_iata order by airports.record_no desc) as recency
-    from airports
-    inner join current_files on current_files.file_no = airports.file_no
-    where airports.reject_reason is null
-
-),
-
--- a code that a file repeats: the last record counts, the others are duplicates in the row ledger
 listed as (
 
-    select * from ranked
-    where recency = 1
+    {{ newest_records('airports', 'airport_code_iata') }}
 
 )
 

@@ -10,14 +10,9 @@ current_files as (
 
 ),
 
-ranked as (
+listed as (
 
-    select
-        planes.*,
-        row_number() over (partition by planes.tail_number order by planes.record_no desc) as recency
-    from planes
-    inner join current_files on current_files.file_no = planes.file_no
-    where planes.reject_reason is null
+    {{ newest_records('planes', 'tail_number') }}
 
 )
 
@@ -33,6 +28,4 @@ select
     engine_type,
     file_no as source_file_no,
     record_no as source_record_no
-from ranked
--- a tail number that a file repeats: the last record counts, the others are duplicates in the row ledger
-where recency = 1
+from listed

@@ -19,22 +19,9 @@ flying as (
 
 ),
 
-ranked as (
-
-    select
-        airlines.*,
-        row_number() over (partition by airlines.carrier_code order by airlines.record_no desc) as recency
-    from airlines
-    inner join current_files on current_files.file_no = airlines.file_no
-    where airlines.reject_reason is null
-
-),
-
--- a code that a file repeats: the last record counts, the others are duplicates in the row ledger
 listed as (
 
-    select * from ranked
-    where recency = 1
+    {{ newest_records('airlines', 'carrier_code') }}
 
 )
 
