@@ -100,7 +100,7 @@ def failing_rows(compiled_code: str | None, transformer: Connection) -> FailingR
 
 
 def show_rows(console: Console, found: FailingRows | None) -> None:
-    """Print rows as a table; on a terminal that is too narrow for it, a line for each value. No value is cut."""
+    """Print rows as a table; on a terminal that is too narrow for it, a line for each value. None is cut."""
     if found is None or not found.rows:
         return
     cells = [[Text("null" if value is None else str(value)) for value in row] for row in found.rows]

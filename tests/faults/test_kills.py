@@ -1,0 +1,146 @@
+"""kill -9 in the midst of a load or a build, then the same command: the figures of an undisturbed run.
+
+Moments are those that the server shows: a lock that the test holds stops the command at a statement, and
+pg_stat_activity says that it waits there.
+"""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ingestion.sources.nycflights13 import NYCFLIGHTS13
+from tests import samples
+from tests.conftest import new_database
+from tests.ingestion.support import balances, query, session, wait_until
+from tests.projects import ProjectCopy, copy_project
+from tests.states import MARTS, published, rows_hash
+from warehouse.server import Server
+
+# A killed load uses up numbers of files, and the time of a repeated one is another.
+NOT_REPEATED = ("source_file_no", "file_no", "received_at_utc", "rejects_version_id")
+
+WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query ~* %s)"
+
+NO_SESSIONS = """
+    select not exists (
+        select from pg_stat_activity
+        where datname = current_database() and usename in ('loader', 'transformer')
+    )
+"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """What is loaded first, and then: a new release of a month and a new month."""
+    folder = tmp_path_factory.mktemp("files")
+    return {
+        "first": samples.write_sample(folder),
+        "then": [
+            samples.write(folder / "flights_2013_02.csv", samples.restated(2)),
+            samples.write(folder / "flights_2013_04.csv", samples.flights(4)),
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
+    return copy_project(tmp_path_factory.mktemp("kills"), with_tests=False)
+
+
+def figures() -> dict[str, str]:
+    """Every mart as a hash of its rows."""
+    return {name: rows_hash(f"marts.{name}", *NOT_REPEATED) for _, name in query(MARTS)}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    warehouse_server: Server, project: ProjectCopy, files: dict[str, list[Path]]
+) -> dict[str, dict[str, str]]:
+    """Figures after the first files, and after all."""
+    found = {}
+    with new_database():
+        for step, paths in files.items():
+            project.load(*paths)
+            assert project.build().code == 0
+            found[step] = figures()
+    return found
+
+
+@contextmanager
+def locked(table: str) -> Iterator[None]:
+    """While this holds, nobody writes to the table."""
+    with session("postgres") as holding, holding.cursor() as cursor:
+        cursor.execute(f"begin; lock table {table} in share mode")
+        yield
+        cursor.execute("rollback")
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGKILL, said
+
+
+def start_until(project: ProjectCopy, table: str, statement: str, *command: str) -> None:
+    """Start a command, and kill it when it waits to write to the table; its sessions end there too."""
+    with locked(table):
+        process = project.start(*command)
+        wait_until(WAITS, statement, while_running=[process])
+        kill(process)
+        wait_until(NO_SESSIONS)
+
+
+def test_kill_and_repeat(
+    database: str,
+    project: ProjectCopy,
+    files: dict[str, list[Path]],
+    undisturbed: dict[str, dict[str, str]],
+) -> None:
+    """One warehouse through all of it: what a kill leaves behind, the next one meets."""
+    # the very first load: one file after another is committed, the kill comes somewhere between
+    load = ("load", "nycflights13", "--from", *map(str, files["first"]))
+    process = project.start(*load)
+    wait_until("select to_regclass('raw_nycflights13.files') is not null", while_running=[process])
+    kill(process)
+    repeat(project, *load)
+    assert balances(NYCFLIGHTS13)
+
+    # the first build: the first versions are there, nothing is published
+    process = project.start("build")
+    wait_until("select to_regclass('ops.built_versions') is not null", while_running=[process])
+    wait_until("select exists (select from ops.built_versions)", while_running=[process])
+    kill(process)
+    assert published() == {}
+    repeat(project, "build")
+    assert figures() == undisturbed["first"]
+
+    # a load when its rows are copied, and when they are all but committed
+    marts = published()
+    load = ("load", "nycflights13", "--from", *map(str, files["then"]))
+    start_until(project, "raw_nycflights13.flights", "^copy", *load)
+    start_until(project, "raw_nycflights13.files", "^insert into .*files", *load)
+    repeat(project, *load)
+    assert balances(NYCFLIGHTS13)
+
+    # a build when it marks versions, writes rows below its marks, adds up, and publishes
+    for table, statement in (
+        ("ops.built_versions", "built_versions"),
+        ("intermediate.int_flights__records", "insert into .*int_flights__records"),
+        ("intermediate.int_performance__carrier_months", "insert into .*carrier_months"),
+        ("marts.month_versions", "publish"),
+    ):
+        start_until(project, table, statement, "build")
+        assert published() == marts
+    repeat(project, "build")
+    assert figures() == undisturbed["then"]
+
+
+def repeat(project: ProjectCopy, *command: str) -> None:
+    """The same command again, at once: the killed one's sessions may still be ending."""
+    process = project.start(*command)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said

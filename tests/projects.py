@@ -1,0 +1,149 @@
+"""Copies of the project, for tests that load files, edit models and build, on the database of the test.
+
+    project = copy_project(folder, with_tests=False)
+    project.load(*write_sample(folder))
+    built = project.build()                                   # ontime build
+    with project.edited("models/...sql", "old", "new"):
+        built = project.build()
+
+Builds run in this process where they can, which saves the seconds that dbt takes to import; `start` runs the
+command `ontime` of the copy as a process of its own.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+import warehouse.build
+import warehouse.failures
+from ingestion.report import LoadReport
+from ingestion.sources.nycflights13 import NYCFLIGHTS13
+from tests.ingestion.support import load_files
+from warehouse.connections import connection
+
+PROJECT = Path(__file__).parents[1]
+PARTS = (
+    *("dbt_project.yml", "profiles.yml", ".dlt"),
+    *("models", "macros", "seeds", "tests/dbt", "ingestion", "warehouse"),
+)
+
+# Two thirds of a build's time. A story about versions or publication does without.
+WITHOUT_TESTS = """
+data_tests:
+  ontime:
+    +enabled: false
+unit_tests:
+  ontime:
+    +enabled: false
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Exit code of a command, and all that it said."""
+
+    code: int
+    said: str
+
+
+@dataclass(frozen=True)
+class ProjectCopy:
+    """A project in `folder`; its commands work on the database that PGDATABASE names."""
+
+    folder: Path
+
+    def load(self, *files: Path) -> LoadReport:
+        """Load files of the sample's form; every one of them lands."""
+        report, said = load_files(*files, source=NYCFLIGHTS13)
+        assert report.ok, said
+        return report
+
+    def build(self, *arguments: str) -> Outcome:
+        """`ontime build`."""
+        with self._as_the_project() as said, pytest.MonkeyPatch.context() as patch:
+            for module in (warehouse.build, warehouse.failures):
+                patch.setattr(module, "PROJECT", self.folder)
+            code = warehouse.build.build(arguments)
+        return Outcome(code, said.getvalue())
+
+    def dbt(self, *arguments: str, **environment: str) -> Outcome:
+        """Plain `dbt`, as from an activated shell, with further environment variables."""
+        from dbt.cli.main import dbtRunner
+
+        with self._as_the_project(connection("transformer").environment() | environment) as said:
+            outcome = dbtRunner().invoke(list(arguments))
+            if outcome.exception is not None:
+                print(outcome.exception)
+        return Outcome(0 if outcome.success else 1, said.getvalue())
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """`ontime` of the copy as a process of its own; stderr and stdout come as one."""
+        return subprocess.Popen(
+            [sys.executable, "-c", "from warehouse.cli import main; main()", *arguments],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file, such as a test that is to fail; `path` is relative to the project."""
+        self.folder.joinpath(path).write_text(text)
+
+    def remove(self, path: str) -> None:
+        self.folder.joinpath(path).unlink()
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace the one place of `old` in a file."""
+        file = self.folder / path
+        text = file.read_text()
+        assert text.count(old) == 1, f"{path} has {text.count(old)} of: {old}"
+        file.write_text(text.replace(old, new))
+
+    @contextmanager
+    def edited(self, *edits: tuple[str, str, str]) -> Iterator[None]:
+        """`edit` each (path, old, new) for a while."""
+        originals = {path: self.folder.joinpath(path).read_text() for path, _, _ in edits}
+        try:
+            for path, old, new in edits:
+                self.edit(path, old, new)
+            yield
+        finally:
+            for path, text in originals.items():
+                self.write(path, text)
+
+    @contextmanager
+    def _as_the_project(self, environment: Mapping[str, str] | None = None) -> Iterator[StringIO]:
+        """Work in the folder, collect what is said, and leave the environment as it was."""
+        said, before = StringIO(), dict(os.environ)
+        try:
+            os.environ.update(environment or {})
+            with chdir(self.folder), redirect_stdout(said), redirect_stderr(said):
+                yield said
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def copy_project(folder: Path, *, with_tests: bool) -> ProjectCopy:
+    """A copy of what `ontime` and dbt need, in a folder `project` within `folder`."""
+    target = folder / "project"
+    for part in PARTS:
+        source, copied = PROJECT / part, target / part
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copied)
+    if not with_tests:
+        with target.joinpath("dbt_project.yml").open("a") as settings:
+            settings.write(WITHOUT_TESTS)
+    return ProjectCopy(target)

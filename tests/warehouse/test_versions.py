@@ -1,0 +1,323 @@
+"""Month versions: cost follows the change. Built anew is what was restated, or what new logic feeds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import samples
+from tests.ingestion.support import query, value
+from tests.projects import ProjectCopy, copy_project
+from tests.states import History, history, last_publication, published
+
+OF_FLIGHTS = {
+    "int_flights__records",
+    "int_performance__airport_months",
+    "int_performance__carrier_months",
+    "int_performance__route_months",
+    "int_months__row_counts",
+}
+OF_FILES = {"int_files__contents", "int_files__rejects"}
+ALL_MONTHS = {201301, 201302, 201303}
+
+RECORDS = "models/intermediate/flights/int_flights__records.sql"
+CLOCKS = "models/intermediate/flights/int_flights__clocks.sql"
+ROUTES = "models/intermediate/performance/int_performance__route_months.sql"
+STAGED_FLIGHTS = "models/staging/nycflights13/stg_nycflights13__flights.sql"
+STAGED_WEATHER = "models/staging/nycflights13/stg_nycflights13__weather.sql"
+FACTS = "models/marts/core/fct_flights.sql"
+MEASURES = "macros/measures/flights.sql"
+DAYS = "macros/staging/clocks.sql"
+TIME = "macros/cross_db/time.sql"
+
+
+@pytest.fixture(scope="module")
+def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
+    """Three months, loaded and published."""
+    folder = tmp_path_factory.mktemp("versions")
+    project = copy_project(folder, with_tests=False)
+    project.load(*samples.write_sample(folder))
+    built = project.build()
+    assert built.code == 0, built.said
+    return project
+
+
+@pytest.fixture
+def before(project: ProjectCopy) -> History:
+    """What the tests before this one built."""
+    return history()
+
+
+def build(project: ProjectCopy, *arguments: str) -> None:
+    built = project.build(*arguments)
+    assert built.code == 0, built.said
+
+
+def file_no(dataset: str) -> int:
+    """The file of a dataset that was loaded last."""
+    return int(value("select max(file_no) from raw_nycflights13.files where dataset = %s", dataset))
+
+
+def files_of_dataset(dataset: str | None) -> set[int]:
+    return {
+        number
+        for (number,) in query("select file_no from raw_nycflights13.files where dataset = %s", dataset)
+    }
+
+
+def late_flights() -> dict[int, int]:
+    """Late flights of each month as readers see them in the aggregate."""
+    return dict(
+        query(
+            """
+            select extract(month from flight_month)::integer, sum(late)::integer
+            from marts.agg_carrier_month group by 1
+            """
+        )
+    )
+
+
+def described(column: str) -> str:
+    """What the published fct_flights says of a column."""
+    return str(
+        value(
+            """
+            select col_description(attrelid, attnum) from pg_attribute
+            where attrelid = 'marts.fct_flights'::regclass and attname = %s
+            """,
+            column,
+        )
+    )
+
+
+def late_in(records: list[samples.Record]) -> int:
+    return sum(map(samples.is_late, records))
+
+
+def test_a_restated_month_is_built_and_nothing_else(
+    project: ProjectCopy, before: History, tmp_path: Path
+) -> None:
+    assert late_flights() == {month: late_in(samples.flights(month)) for month in samples.MONTHS}
+    restated = samples.restated(2)
+    assert sum(a != b for a, b in zip(restated, samples.flights(2), strict=True)) == 10
+
+    project.load(samples.write(tmp_path / "flights_2013_02.csv", restated))
+    build(project)
+
+    after = history()
+    new_file = {file_no("flights")}
+    assert after.added_since(before) == {model: {201302} for model in OF_FLIGHTS} | dict.fromkeys(
+        OF_FILES, new_file
+    )
+    inserted = after.rows_added_since(before)
+    assert inserted.pop("int_flights__records") == len(restated)
+    assert inserted.pop("int_files__contents") == 1
+    assert inserted.pop("int_months__row_counts") == 2  # a file of flights, one of weather
+    for mart in ("airport", "carrier", "route"):
+        assert inserted.pop(f"int_performance__{mart}_months") == value(
+            f"select count(*) from marts.agg_{mart}_month where flight_month = '2013-02-01'"
+        )
+    assert not inserted
+    assert last_publication() == {"month_versions", "audit_row_ledger"}
+
+    expected = {month: late_in(samples.flights(month)) for month in samples.MONTHS} | {2: late_in(restated)}
+    assert expected[2] > late_in(samples.flights(2))
+    assert late_flights() == expected
+    ledger = query(
+        """
+        select rows_seen, rows_published, rows_superseded from marts.audit_row_ledger
+        where dataset = 'flights' order by file_no
+        """
+    )
+    superseded, all_months = len(restated), sum(len(samples.flights(month)) for month in samples.MONTHS)
+    assert ledger == [(all_months, all_months - superseded, superseded), (superseded, superseded, 0)]
+
+
+def test_the_same_file_again_and_under_another_name(
+    project: ProjectCopy, before: History, tmp_path: Path
+) -> None:
+    marts = published()
+    landed = query("select dataset, count(*) from raw_nycflights13.files group by 1 order by 1")
+    again = tmp_path / "under_another_name.csv"
+    again.write_bytes(project.folder.parent.joinpath("flights.csv").read_bytes())
+
+    report = project.load(*(project.folder.parent / f"{name}.csv" for name in ("flights", "planes")), again)
+    assert [file.state for file in report.files] == ["already there"] * 3
+    built = project.build()
+
+    assert built.code == 0
+    assert "published: nothing new" in built.said
+    assert history() == before
+    assert published() == marts
+    assert query("select dataset, count(*) from raw_nycflights13.files group by 1 order by 1") == landed
+
+
+def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History) -> None:
+    comments = (
+        (RECORDS, "with flights as (", "-- words\nwith  flights as (\n"),
+        (STAGED_FLIGHTS, "with source as", "{# words #}\nwith source as"),
+        (MEASURES, "    coalesce({{ arr_delay_minutes", "    {# words #}coalesce({{ arr_delay_minutes"),
+        (RECORDS.replace(".sql", ".yml"), "version: 2", "version: 2 # words"),
+        ("models/glossary.md", "{% docs is_on_time %}", "{% docs is_on_time %}\nMore words."),
+    )
+    with project.edited(*comments):
+        build(project)
+        assert history() == before
+        # what is said about a column is published all the same
+        assert "More words." in described("is_on_time")
+    build(project)
+    assert "More words." not in described("is_on_time")
+
+
+@pytest.mark.parametrize(
+    ("edit", "months_of", "files_of"),
+    [
+        pytest.param(
+            (MEASURES, "}} < 15, false)", "}} < 16, false)"),
+            OF_FLIGHTS,
+            None,
+            id="a macro",
+        ),
+        pytest.param(
+            (
+                TIME,
+                "at time zone {{ time_zone }} at time zone 'UTC'",
+                "at time zone {{ time_zone }} at time zone 'utc'",
+            ),
+            OF_FLIGHTS,
+            None,
+            id="a macro of one engine, below the one that is called",
+        ),
+        pytest.param(
+            (STAGED_FLIGHTS, "dest as destination", "upper(dest) as destination"),
+            OF_FLIGHTS | OF_FILES,
+            "flights",
+            id="staging",
+        ),
+        pytest.param(
+            (STAGED_WEATHER, "origin as airport", "upper(origin) as airport"),
+            {"int_weather__records", "int_months__row_counts"} | OF_FILES,
+            "weather",
+            id="staging of weather leaves flights alone",
+        ),
+        pytest.param(
+            (ROUTES, "from flights\n", "from flights cross join (select 1) as one\n"),
+            {"int_performance__route_months"},
+            None,
+            id="a model at the end of the chain",
+        ),
+        pytest.param(
+            (FACTS, "    air_time_minutes,", "    air_time_minutes + 0 as air_time_minutes,"),
+            set(),
+            None,
+            id="a mart view",
+        ),
+    ],
+)
+def test_a_changed_expression_builds_what_it_feeds(
+    project: ProjectCopy,
+    before: History,
+    edit: tuple[str, str, str],
+    months_of: set[str],
+    files_of: str | None,
+) -> None:
+    with project.edited(edit):
+        build(project)
+    after = history()
+    added = after.added_since(before)
+    assert added.keys() == months_of
+    for model, slices in added.items():
+        if model in OF_FILES:
+            assert slices == files_of_dataset(files_of)
+        else:
+            assert slices >= ALL_MONTHS
+    after.rows_added_since(before)  # the versions of before are whole
+
+
+def test_logic_that_comes_back_is_built_already(project: ProjectCopy, before: History) -> None:
+    build(project)
+    assert history() == before
+
+
+def test_airports_count_by_their_time_zones(project: ProjectCopy, before: History, tmp_path: Path) -> None:
+    """A new airports file builds the flights anew if it moves a clock, not if it corrects a name."""
+    airports = [dict(record) for record in samples.packaged("airports")]
+    atlanta = next(record for record in airports if record["faa"] == "ATL")
+
+    atlanta["name"] = "Atlanta"
+    project.load(samples.write(tmp_path / "renamed.csv", airports))
+    build(project)
+    renamed = history()
+    assert renamed.added_since(before).keys() == OF_FILES
+    assert value("select airport_name from marts.dim_airports where airport_code_iata = 'ATL'") == "Atlanta"
+    assert last_publication() == {"dim_airports", "audit_row_ledger"}
+
+    atlanta["tzone"] = "America/Chicago"
+    project.load(samples.write(tmp_path / "moved.csv", airports))
+    build(project)
+    moved = history().added_since(renamed)
+    assert moved.keys() == OF_FLIGHTS | OF_FILES
+    assert moved["int_flights__records"] == ALL_MONTHS
+
+
+def test_a_dry_run_builds_no_version(project: ProjectCopy, before: History, tmp_path: Path) -> None:
+    """--empty shows that all SQL runs; its empty tables are not taken for what was built."""
+    marts = published()
+    project.load(samples.write(tmp_path / "again.csv", samples.restated(3, late=3)))
+    tried = project.build("--empty")
+    assert tried.code == 0, tried.said
+    assert "nothing published" in tried.said
+    assert history() == before
+    assert published() == marts
+    build(project)
+    assert history().added_since(before)["int_flights__records"] == {201303}
+
+
+PRINT_FINGERPRINT = """
+{% macro print_fingerprint(name) %}
+    {% do log('fingerprint ' ~ fingerprint(lineage('model.ontime.' ~ name).logic), info=true) %}
+{% endmacro %}
+"""
+
+
+def fingerprint(project: ProjectCopy, model: str = "int_flights__records") -> str:
+    named = ("--args", f"{{name: {model}}}")
+    printed = project.dbt("run-operation", "print_fingerprint", "--target", "prod", *named)
+    assert printed.code == 0, printed.said
+    return printed.said.partition("fingerprint ")[2].split()[0]
+
+
+@pytest.fixture(scope="module")
+def unchanged(project: ProjectCopy) -> Iterator[str]:
+    """The fingerprint of int_flights__records and what it reads, in a project that can print fingerprints."""
+    project.write("macros/print_fingerprint.sql", PRINT_FINGERPRINT)
+    yield fingerprint(project)
+    project.remove("macros/print_fingerprint.sql")
+
+
+@pytest.mark.parametrize(
+    ("edit", "changes"),
+    [
+        pytest.param((CLOCKS, "-- diverted flights", "-- many flights"), False, id="comment"),
+        pytest.param((CLOCKS, "with flights as", "-- words\nwith flights as"), False, id="comment on top"),
+        pytest.param((CLOCKS, "interval '12' hour", "interval '11' hour"), True, id="code"),
+        pytest.param(
+            (CLOCKS, "    air_time_minutes\n", "    '--' || air_time_minutes\n"), True, id="dashes in a text"
+        ),
+        pytest.param((DAYS, "{# The local timestamp", "{# That timestamp"), False, id="comment of a macro"),
+        pytest.param((DAYS, "/ 1440.0", "/ 1441.0"), True, id="macro"),
+        pytest.param((TIME, "/ 60 as integer)", "/ 61 as integer)"), True, id="macro of a macro"),
+        pytest.param(
+            (MEASURES, "round(100.0 *", "round(100.00 *"), False, id="a macro that nothing of it calls"
+        ),
+        pytest.param(
+            ("macros/versions/building.sql", "literals | join(', ')", "literals | join(',')"),
+            False,
+            id="how versions are kept",
+        ),
+    ],
+)
+def test_fingerprint(project: ProjectCopy, unchanged: str, edit: tuple[str, str, str], changes: bool) -> None:
+    """It reads parts of dbt's context that are not documented: `context[package][macro].macro`."""
+    with project.edited(edit):
+        assert (fingerprint(project) != unchanged) == changes
