@@ -160,7 +160,7 @@ def test_a_model_that_fails_is_named(project: ProjectCopy, restated: int) -> Non
     assert failed.code == 1
     _, _, report = failed.said.partition("\nERROR dim_carriers")
     assert "  file   models/marts/core/dim_carriers.sql" in report
-    assert 'column listed.carrier_nam does not exist' in report
+    assert "column listed.carrier_nam does not exist" in report
     assert published() == marts
 
 
