@@ -32,7 +32,7 @@ def build(arguments: Sequence[str]) -> int:
         if not held:
             note(f"another build of target {target} is running; nothing was done, try again later")
             return ANOTHER_BUILD_RUNS
-        return run_dbt(["build", "--target", target, *without_target(arguments)], transformer)
+        return run_dbt(target, without_target(arguments), transformer)
 
 
 def target_of(arguments: Sequence[str]) -> str | None:
@@ -81,8 +81,8 @@ def build_lock(transformer: Connection, target: str) -> Iterator[bool]:
         yield held
 
 
-def run_dbt(arguments: list[str], transformer: Connection) -> int:
-    """Run dbt in this process, on this connection, and report what failed. Returns the exit code."""
+def run_dbt(target: str, arguments: list[str], transformer: Connection) -> int:
+    """Run `dbt build` in this process, on this connection, and report what failed. Returns the exit code."""
     from dbt.cli.main import dbtRunner
 
     os.environ.update(transformer.environment())
@@ -90,9 +90,11 @@ def run_dbt(arguments: list[str], transformer: Connection) -> int:
     os.chdir(PROJECT)
     output = BuildOutput(sys.stderr)
     with output:
-        outcome = dbtRunner(callbacks=[output.on_event]).invoke(["--log-level", "none", *arguments])
+        outcome = dbtRunner(callbacks=[output.on_event]).invoke(
+            ["--log-level", "none", "build", "--target", target, *arguments]
+        )
     if outcome.exception is not None and not hasattr(outcome.result, "results"):
         note(str(outcome.exception))
         return FAILED
-    report_failures(outcome.result, transformer)
+    report_failures(outcome.result, transformer, target)
     return 0 if outcome.success else FAILED

@@ -25,8 +25,8 @@ class FailingRows:
     rows: list[tuple[Any, ...]]
 
 
-def report_failures(outcome: Any, transformer: Connection) -> None:
-    """Print every failure of a dbt run result to stderr; nothing when there is none.
+def report_failures(outcome: Any, transformer: Connection, target: str) -> None:
+    """Print every failure of a dbt run on `target` to stderr; nothing when there is none.
 
     What was skipped because of a failure is counted only: it says nothing new.
     """
@@ -37,7 +37,7 @@ def report_failures(outcome: Any, transformer: Connection) -> None:
         if status == "skipped":
             skipped += 1
         elif status in ("fail", "warn") and is_data_test(result.node):
-            report_test(console, result, status, transformer)
+            report_test(console, result, status, transformer, target)
         elif status in ("error", "fail", "runtime error"):
             report_error(console, result)
     if skipped:
@@ -48,7 +48,7 @@ def is_data_test(node: Any) -> bool:
     return str(node.resource_type) == "test"
 
 
-def report_test(console: Console, result: Any, status: str, transformer: Connection) -> None:
+def report_test(console: Console, result: Any, status: str, transformer: Connection, target: str) -> None:
     """A test that found rows."""
     node = result.node
     console.print(f"\n{status.upper()} {node.name}: {result.message}", style="bold", markup=False)
@@ -58,7 +58,8 @@ def report_test(console: Console, result: Any, status: str, transformer: Connect
         console.print(f"  model  {model_file(model)}", markup=False)
     console.print(f"  test   {node.original_file_path}", markup=False)
     show_rows(console, failing_rows(node.compiled_code, transformer))
-    console.print(f"  -> look closer: dbt show --target prod --limit 50 --select {node.name}", markup=False)
+    look_closer = f"dbt show --target {target} --limit 50 --select {node.name}"
+    console.print(f"  -> look closer: {look_closer}", markup=False)
 
 
 def report_error(console: Console, result: Any) -> None:
