@@ -241,8 +241,8 @@ def test_an_administrator_can_set_up_an_external_server_by_hand(
     commands = re.findall(r"^-- {5}psql (.*)$", ROLES_SQL.read_text(), re.MULTILINE)
     assert len(commands) == 3
     for command in commands:
-        filled_in = command.replace("warehouse/roles.sql", f"'{ROLES_SQL}'").replace("<PGUSER>", "plain")
-        arguments = shlex.split(filled_in.replace("ontime", "elsewhere"))
+        filled_in = command.replace("ontime", "elsewhere").replace("<PGUSER>", "plain")
+        arguments = shlex.split(filled_in.replace("warehouse/roles.sql", f"'{ROLES_SQL}'"))
         subprocess.run([*psql, *arguments], env=administrator, check=True)
     bootstrap()
     assert run("transformer", "select current_user") == "transformer"
