@@ -40,16 +40,20 @@ def _interrupt_once(number: int, _: FrameType | None) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_server_of_the_shell() -> Iterator[None]:
-    """Forgets the server that the shell knows, for instance because `.venv` is activated."""
+def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Forgets the server that the shell knows, for instance because `.venv` is activated.
+
+    What killed commands leave in their folder for temporary files, pytest clears away.
+    """
     with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
         for name in [name for name in os.environ if name.startswith("PG") or name == ACTIVATED_HOST]:
             environment.delenv(name)
         yield
 
 
 @pytest.fixture(scope="session")
-def warehouse_server(no_server_of_the_shell: None) -> Iterator[Server]:
+def warehouse_server(clean_environment: None) -> Iterator[Server]:
     """The session's server. ONTIME_STATE names it for this process and its children."""
     with pytest.MonkeyPatch.context() as environment, running_server() as server:
         environment.setenv("ONTIME_STATE", str(server.state))

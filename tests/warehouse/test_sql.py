@@ -303,8 +303,8 @@ def test_command_ends_quietly_when_its_reader_does(database: str) -> None:
     assert (done.stdout, done.stderr) == ("n\n", "")
 
 
-# Runs a command and prints its peak of memory in KiB. In a process of its own, because a child counts the memory of
-# the process that it was forked from, and that of a long test session is large.
+# Runs a command and prints its peak of memory in KiB. In a process of its own, because a child counts the
+# memory of the process that it was forked from, and that of a long test session is large.
 PEAK_OF_MEMORY = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
