@@ -26,13 +26,16 @@
         builds.reads      the list of all that is read
     `reads` is a file_no, or a version_id of the input.
 #}
-{% macro files_to_build(dataset) %}
+{% macro files_to_build(landed) %}
     {% set versions = ref('int_files__versions') %}
     {% if not execute or flags.EMPTY or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
     {% set sql %}
         select versions.version_id, versions.file_no as reads
         from {{ versions }} as versions
-        where versions.model_name = '{{ model.name }}' and versions.dataset = '{{ dataset }}' and {{ is_not_built('versions') }}
+        where
+            versions.model_name = '{{ model.name }}'
+            and versions.source = '{{ landed.source }}' and versions.dataset = '{{ landed.dataset }}'
+            and {{ is_not_built('versions') }}
         order by 1, 2
     {% endset %}
     {{ return(as_builds(run_query(sql).rows)) }}

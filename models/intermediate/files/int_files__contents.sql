@@ -1,5 +1,5 @@
 {%- for landed in landed_datasets() %}
-{%- set builds = files_to_build(landed.dataset) %}
+{%- set builds = files_to_build(landed) %}
 {{ 'union all' if not loop.first }}
 (
     with records as (

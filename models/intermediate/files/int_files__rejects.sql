@@ -1,6 +1,6 @@
 -- Records that landed and do not cast, and those that never landed because their structure is broken.
 {%- for landed in landed_datasets() %}
-{%- set builds = files_to_build(landed.dataset) %}
+{%- set builds = files_to_build(landed) %}
 {{ 'union all' if not loop.first }}
 (
     with records as (
