@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -25,35 +26,22 @@ def build(arguments: Sequence[str]) -> int:
     Returns the exit code: 0 when all was built and every test of severity error passed, 1 after a failure,
     75 when another build of the same target runs. Raises OntimeError when there is nothing to build from.
     """
-    target = target_of(arguments) or DEFAULT_TARGET
+    target, others = split_target(arguments)
     transformer = connection("transformer")
     check_something_is_loaded(transformer)
     with build_lock(transformer, target) as held:
         if not held:
             note(f"another build of target {target} is running; nothing was done, try again later")
             return ANOTHER_BUILD_RUNS
-        return run_dbt(target, without_target(arguments), transformer)
+        return run_dbt(target, others, transformer)
 
 
-def target_of(arguments: Sequence[str]) -> str | None:
-    """The value of --target or -t, or None."""
-    for position, argument in enumerate(arguments):
-        if argument in ("--target", "-t"):
-            return arguments[position + 1] if position + 1 < len(arguments) else None
-        if argument.startswith("--target="):
-            return argument.removeprefix("--target=")
-    return None
-
-
-def without_target(arguments: Sequence[str]) -> list[str]:
-    """The arguments without the target's."""
-    kept: list[str] = []
-    skip = False
-    for argument in arguments:
-        if not skip and not argument.startswith("--target=") and argument not in ("--target", "-t"):
-            kept.append(argument)
-        skip = argument in ("--target", "-t")
-    return kept
+def split_target(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    """The value of --target or -t, prod without one, and the other arguments as they are."""
+    parser = ArgumentParser(prog="ontime build", add_help=False, allow_abbrev=False)
+    parser.add_argument("--target", "-t", default=DEFAULT_TARGET)
+    known, others = parser.parse_known_args(list(arguments))
+    return known.target, others
 
 
 def check_something_is_loaded(transformer: Connection) -> None:
