@@ -10,6 +10,16 @@
 {%- endmacro %}
 
 
+{# A number without the decimals .00 that BTS gives to whole numbers, as text; an empty text is a missing value. #}
+{% macro without_zero_decimals(column) -%}
+    case when {{ column }} like '%.00' then left({{ column }}, length({{ column }}) - 3) else nullif({{ column }}, '') end
+{%- endmacro %}
+
+
+{# A flag written 0 or 1, or null. #}
+{% macro flag(column) -%} case {{ column }} when '1' then true when '0' then false end {%- endmacro %}
+
+
 {# A number with a point or an exponent, or null; not infinity, not NaN. #}
 {% macro decimal_number(column) -%}
     case when translate({{ column }}, '0123456789.-+eE', '') = '' then {{ cast_or_null(column, type_double()) }} end
@@ -43,6 +53,34 @@
             and {{ text }} between '{{ first_day() }}' and '{{ last_day() }}'
             then {{ cast_or_null(text, 'date') }}
     end
+{%- endmacro %}
+
+
+{# A date written 2019-01-06 that the warehouse knows, or null. #}
+{% macro iso_date(column) -%}
+    case
+        when length({{ column }}) = 10 and translate({{ column }}, '0123456789', '') = '--'
+            and {{ column }} between '{{ first_day() }}' and '{{ last_day() }}'
+            then {{ cast_or_null(column, 'date') }}
+    end
+{%- endmacro %}
+
+
+{# A date written 3/1/2021 or 3/1/2021 12:00:00 AM the ISO way, as text; any other text as it is. #}
+{% macro us_date_as_iso(column) -%}
+    case
+        when regexp_like({{ column }}, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}( 12:00:00 AM)?$')
+            then left(split_part({{ column }}, '/', 3), 4) || '-' || lpad(split_part({{ column }}, '/', 1), 2, '0')
+                || '-' || lpad(split_part({{ column }}, '/', 2), 2, '0')
+        else {{ column }}
+    end
+{%- endmacro %}
+
+
+{# A date of three texts the ISO way, as text. #}
+{% macro date_parts_as_iso(year, month, day) -%}
+    {{ year }} || '-' || case when length({{ month }}) = 1 then '0' else '' end || {{ month }}
+    || '-' || case when length({{ day }}) = 1 then '0' else '' end || {{ day }}
 {%- endmacro %}
 
 
