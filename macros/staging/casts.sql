@@ -10,6 +10,18 @@
 {%- endmacro %}
 
 
+{# A whole number that is written with decimals, such as 92.00, or null. #}
+{% macro whole_decimal(column) -%}
+    case
+        when regexp_like({{ column }}, '^[-+]?[0-9]+([.]0*)?$') then {{ cast_or_null("split_part(" ~ column ~ ", '.', 1)", 'integer') }}
+    end
+{%- endmacro %}
+
+
+{# Yes or no of 1 and 0, or null. #}
+{% macro flag(column) -%} case {{ column }} when '1' then true when '0' then false end {%- endmacro %}
+
+
 {# A number with a point or an exponent, or null; not infinity, not NaN. #}
 {% macro decimal_number(column) -%}
     case when translate({{ column }}, '0123456789.-+eE', '') = '' then {{ cast_or_null(column, type_double()) }} end
@@ -42,6 +54,30 @@
             and translate({{ year }} || {{ month }} || {{ day }}, '0123456789', '') = ''
             and {{ text }} between '{{ first_day() }}' and '{{ last_day() }}'
             then {{ cast_or_null(text, 'date') }}
+    end
+{%- endmacro %}
+
+
+{# A date as BTS writes it, 2007-07-01 or 7/1/2007 12:00:00 AM, or null. #}
+{% macro bts_date(column) -%}
+    {%- set day = "split_part(" ~ column ~ ", ' ', 1)" -%}
+    case
+        when regexp_like({{ column }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') then {{ cast_or_null(column, 'date') }}
+        when regexp_like({{ column }}, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}( 12:00:00 AM)?$')
+            then {{ cast_or_null(
+                "split_part(" ~ day ~ ", '/', 3) || '-' || lpad(split_part(" ~ day ~ ", '/', 1), 2, '0') || '-' || lpad(split_part("
+                ~ day ~ ", '/', 2), 2, '0')",
+                'date'
+            ) }}
+    end
+{%- endmacro %}
+
+
+{# A date of eight digits, yyyymmdd, or null. #}
+{% macro compact_date(column) -%}
+    case
+        when regexp_like({{ column }}, '^[0-9]{8}$')
+            then {{ cast_or_null("left(" ~ column ~ ", 4) || '-' || substring(" ~ column ~ ", 5, 2) || '-' || right(" ~ column ~ ", 2)", 'date') }}
     end
 {%- endmacro %}
 
