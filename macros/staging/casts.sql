@@ -77,10 +77,28 @@
 {%- endmacro %}
 
 
+{# A date of any year as BTS writes it, 2007-07-01 or 7/1/2007 12:00:00 AM, or null. #}
+{% macro bts_date(column) -%}
+    case
+        when regexp_like({{ us_date_as_iso(column) }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$')
+            then {{ cast_or_null(us_date_as_iso(column), 'date') }}
+    end
+{%- endmacro %}
+
+
 {# A date of three texts the ISO way, as text. #}
 {% macro date_parts_as_iso(year, month, day) -%}
     {{ year }} || '-' || case when length({{ month }}) = 1 then '0' else '' end || {{ month }}
     || '-' || case when length({{ day }}) = 1 then '0' else '' end || {{ day }}
+{%- endmacro %}
+
+
+{# A date of eight digits, yyyymmdd, or null. #}
+{% macro compact_date(column) -%}
+    case
+        when regexp_like({{ column }}, '^[0-9]{8}$')
+            then {{ cast_or_null("left(" ~ column ~ ", 4) || '-' || substring(" ~ column ~ ", 5, 2) || '-' || right(" ~ column ~ ", 2)", 'date') }}
+    end
 {%- endmacro %}
 
 

@@ -40,7 +40,7 @@ coded as (
 
     select
         flights.*,
-        coalesce(flights.carrier_code, carriers.carrier_code, '#' || flights.carrier_id_dot) as known_carrier_code,
+        coalesce(flights.carrier_code, carriers.carrier_code, '#' || flights.airline_id_dot) as known_carrier_code,
         coalesce(
             flights.origin_airport_code_iata, origin_ids.airport_code_iata, '#' || flights.origin_airport_id_bts
         ) as known_origin_code,
@@ -59,7 +59,7 @@ coded as (
         ) as known_arrival_clock_minutes
     from flights
     left join carriers
-        on carriers.carrier_id_dot = flights.carrier_id_dot and flights.carrier_code is null
+        on carriers.airline_id_dot = flights.airline_id_dot and flights.carrier_code is null
     left join origin_ids
         on origin_ids.airport_id_bts = flights.origin_airport_id_bts and flights.origin_airport_code_iata is null
     left join destination_ids

@@ -3,6 +3,8 @@
     on. Read off the graph (macros/versions/), so that a new history model needs no line here.
 -#}
 -- depends_on: {{ ref('int_airports__time_zones') }}
+-- depends_on: {{ ref('int_airports__bts_ids') }}
+-- depends_on: {{ ref('int_carriers__bts_ids') }}
 {%- set published = published_month_versions() if execute %}
 
 with month_files as (

@@ -18,7 +18,7 @@ typed as (
     select
         *,
         {{ iso_date('flight_date') }} as flight_date_local,
-        {{ whole_number('carrier_id') }} as carrier_id_dot,
+        {{ whole_number('carrier_id') }} as airline_id_dot,
         {{ whole_number('flight_number') }} as flight_number_typed,
         {{ whole_number('origin_id') }} as origin_airport_id_bts,
         {{ whole_number('dest_id') }} as destination_airport_id_bts,
@@ -51,7 +51,7 @@ checked as (
             end,
             {{ first_failed_cast([
                 ['flight_date', 'flight_date_local', 'a date'],
-                ['carrier_id', 'carrier_id_dot', 'a number'],
+                ['carrier_id', 'airline_id_dot', 'a number'],
                 ['flight_number', 'flight_number_typed', 'a whole number'],
                 ['origin_id', 'origin_airport_id_bts', 'a number'],
                 ['dest_id', 'destination_airport_id_bts', 'a number'],
@@ -87,7 +87,7 @@ final as (
         cast(date_trunc('month', flight_date_local) as date) as flight_month,
         flight_date_local,
         carrier as carrier_code,
-        carrier_id_dot,
+        airline_id_dot,
         flight_number_typed as flight_number,
         tail_number,
         origin as origin_airport_code_iata,
