@@ -232,7 +232,7 @@ def fields_of(record: bytes) -> list[bytes]:
 
 
 def _has_text_at_end(records: list[bytes]) -> bool:
-    return not all(record.endswith(b",") for record in records)
+    return {record[-1] for record in records} != {ord(",")}
 
 
 def _fault(record: _Record, width: int) -> str | None:
