@@ -93,7 +93,7 @@ ranked as (
     select
         *,
         -- a code passes on from a closed airport to its successor: the present holder counts, of a repeated one the last record
-        row_number() over (partition by precedence, airport_code_iata order by is_past, source_record_no desc) as recency
+        row_number() over (partition by precedence, airport_code_iata order by is_past asc, source_record_no desc) as recency
     from listed
 
 )
