@@ -10,15 +10,13 @@
 {%- endmacro %}
 
 
-{# A whole number that is written with decimals, such as 92.00, or null. #}
-{% macro whole_decimal(column) -%}
-    case
-        when regexp_like({{ column }}, '^[-+]?[0-9]+([.]0*)?$') then {{ cast_or_null("split_part(" ~ column ~ ", '.', 1)", 'integer') }}
-    end
+{# A number without the decimals .00 that BTS gives to whole numbers, as text; an empty text is a missing value. #}
+{% macro without_zero_decimals(column) -%}
+    case when {{ column }} like '%.00' then left({{ column }}, length({{ column }}) - 3) else nullif({{ column }}, '') end
 {%- endmacro %}
 
 
-{# Yes or no of 1 and 0, or null. #}
+{# A flag written 0 or 1, or null. #}
 {% macro flag(column) -%} case {{ column }} when '1' then true when '0' then false end {%- endmacro %}
 
 
@@ -58,18 +56,40 @@
 {%- endmacro %}
 
 
-{# A date as BTS writes it, 2007-07-01 or 7/1/2007 12:00:00 AM, or null. #}
-{% macro bts_date(column) -%}
-    {%- set day = "split_part(" ~ column ~ ", ' ', 1)" -%}
+{# A date written 2019-01-06 that the warehouse knows, or null. #}
+{% macro iso_date(column) -%}
     case
-        when regexp_like({{ column }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') then {{ cast_or_null(column, 'date') }}
-        when regexp_like({{ column }}, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}( 12:00:00 AM)?$')
-            then {{ cast_or_null(
-                "split_part(" ~ day ~ ", '/', 3) || '-' || lpad(split_part(" ~ day ~ ", '/', 1), 2, '0') || '-' || lpad(split_part("
-                ~ day ~ ", '/', 2), 2, '0')",
-                'date'
-            ) }}
+        when length({{ column }}) = 10 and translate({{ column }}, '0123456789', '') = '--'
+            and {{ column }} between '{{ first_day() }}' and '{{ last_day() }}'
+            then {{ cast_or_null(column, 'date') }}
     end
+{%- endmacro %}
+
+
+{# A date written 3/1/2021 or 3/1/2021 12:00:00 AM the ISO way, as text; any other text as it is. #}
+{% macro us_date_as_iso(column) -%}
+    case
+        when regexp_like({{ column }}, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}( 12:00:00 AM)?$')
+            then left(split_part({{ column }}, '/', 3), 4) || '-' || lpad(split_part({{ column }}, '/', 1), 2, '0')
+                || '-' || lpad(split_part({{ column }}, '/', 2), 2, '0')
+        else {{ column }}
+    end
+{%- endmacro %}
+
+
+{# A date of any year as BTS writes it, 2007-07-01 or 7/1/2007 12:00:00 AM, or null. #}
+{% macro bts_date(column) -%}
+    case
+        when regexp_like({{ us_date_as_iso(column) }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$')
+            then {{ cast_or_null(us_date_as_iso(column), 'date') }}
+    end
+{%- endmacro %}
+
+
+{# A date of three texts the ISO way, as text. #}
+{% macro date_parts_as_iso(year, month, day) -%}
+    {{ year }} || '-' || case when length({{ month }}) = 1 then '0' else '' end || {{ month }}
+    || '-' || case when length({{ day }}) = 1 then '0' else '' end || {{ day }}
 {%- endmacro %}
 
 

@@ -16,8 +16,11 @@ given as (
     select
         file_no,
         record_no,
-        {%- for column in ['year', 'month', 'carrier', 'airport'] + counts + shares + minutes %}
+        {%- for column in ['year', 'month', 'carrier', 'airport'] + shares %}
         nullif({{ column }}, '') as {{ column }},
+        {%- endfor %}
+        {%- for column in counts + minutes %}
+        {{ without_zero_decimals(column) }} as {{ column }},
         {%- endfor %}
         {{ csv_line(['year', 'month', 'carrier', 'carrier_name', 'airport', 'airport_name', 'arr_flights', 'arr_del15'] + shares
                     + ['arr_cancelled', 'arr_diverted'] + minutes) }} as raw_text
@@ -30,7 +33,7 @@ typed as (
     select
         *,
         {%- for column in counts + minutes %}
-        {{ whole_decimal(column) }} as {{ column }}_typed,
+        {{ whole_number(column) }} as {{ column }}_typed,
         {%- endfor %}
         {%- for column in shares %}
         cast({{ decimal_number(column) }} as numeric(12, 2)) as {{ column }}_typed,
