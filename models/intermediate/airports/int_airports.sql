@@ -16,7 +16,6 @@ current_files as (
 
 ),
 
--- the row of one source with all that it says, so that no airport is made of two
 described as (
 
     select *
@@ -30,27 +29,32 @@ described as (
 
 ),
 
--- Not every source knows zones, and a code can mean an airfield in Alaska to one and an airport in Turkey to another: only a
--- zone from within a degree of the described place counts.
-zoned as (
+-- What the source does not know, the next one may. But a code can mean an airfield in Alaska to one and an airport in Turkey to
+-- another: only what is said of a place within a degree counts.
+nearby as (
 
-    select *
-    from (
-        select
-            described.airport_code_iata,
-            listed.time_zone,
-            row_number() over (partition by described.airport_code_iata order by listed.precedence) as choice
-        from described
-        inner join listed on listed.airport_code_iata = described.airport_code_iata
-        where
-            listed.time_zone is not null
-            and coalesce(abs(listed.latitude_degrees - described.latitude_degrees) < 1, true)
-            and coalesce(abs(listed.longitude_degrees - described.longitude_degrees) < 1, true)
-    ) as ranked
-    where choice = 1
+    select listed.*
+    from listed
+    inner join described on described.airport_code_iata = listed.airport_code_iata
+    where
+        coalesce(abs(listed.latitude_degrees - described.latitude_degrees) < 1, true)
+        and coalesce(abs(listed.longitude_degrees - described.longitude_degrees) < 1, true)
 
 ),
 
+{% for relation, column in [('time_zones', 'time_zone'), ('elevations', 'elevation_feet')] -%}
+{{ relation }} as (
+
+    select
+        airport_code_iata,
+        {{ column }},
+        row_number() over (partition by airport_code_iata order by precedence) as choice
+    from nearby
+    where {{ column }} is not null
+
+),
+
+{% endfor -%}
 named_regions as (
 
     {{ newest_records('regions', 'region_code_iso') }}
@@ -62,8 +66,8 @@ select
     described.airport_name,
     described.latitude_degrees,
     described.longitude_degrees,
-    described.elevation_feet,
-    zoned.time_zone,
+    elevations.elevation_feet,
+    time_zones.time_zone,
     described.municipality,
     described.region_code_iso,
     coalesce(described.region_name, named_regions.region_name) as region_name,
@@ -72,7 +76,8 @@ select
     described.source_file_no,
     described.source_record_no
 from described
-left join zoned on zoned.airport_code_iata = described.airport_code_iata
+left join time_zones on time_zones.airport_code_iata = described.airport_code_iata and time_zones.choice = 1
+left join elevations on elevations.airport_code_iata = described.airport_code_iata and elevations.choice = 1
 left join listed as numbered
     on numbered.airport_code_iata = described.airport_code_iata and numbered.airport_id_bts is not null
 left join named_regions on named_regions.region_code_iso = described.region_code_iso

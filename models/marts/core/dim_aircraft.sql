@@ -78,7 +78,7 @@ described as (
     from (
         select
             *,
-            row_number() over (partition by tail_number order by precedence, record_no desc) as choice
+            row_number() over (partition by tail_number order by precedence asc, record_no desc) as choice
         from listed
     ) as ranked
     where choice = 1

@@ -24,7 +24,8 @@ typed as (
         *,
         {{ within(decimal_number('lat'), -90, 90) }} as latitude_degrees,
         {{ within(decimal_number('lon'), -180, 180) }} as longitude_degrees,
-        {{ whole_number('elevation') }} as elevation_feet,
+        -- to a tenth of a foot, which no other source gives
+        cast(round(cast({{ decimal_number('elevation') }} as numeric(8, 2))) as integer) as elevation_feet,
         case when {{ is_time_zone('tz') }} then tz end as time_zone
     from given
 
@@ -49,7 +50,7 @@ select
         {{ first_failed_cast([
             ['lat', 'latitude_degrees', 'a latitude'],
             ['lon', 'longitude_degrees', 'a longitude'],
-            ['elevation', 'elevation_feet', 'a whole number'],
+            ['elevation', 'elevation_feet', 'a number'],
             ['tz', 'time_zone', 'a time zone'],
         ]) }}
     ) as reject_reason,

@@ -16,7 +16,8 @@ parted as (
     select
         *,
         case
-            when regexp_like(description, '[(][0-9]{4} ?- ?([0-9]{4})? ?[)]$') then replace(split_part(description, '(', -1), ')', '')
+            when regexp_like(description, '[(][0-9]{4} ?- ?([0-9]{4})? ?[)]$')
+                then replace(split_part(description, '(', -1), ')', '')
         end as years
     from given
 

@@ -9,8 +9,8 @@ given as (
     select
         file_no,
         record_no,
-        {%- for column in ['id', 'airport_ident', 'length_ft', 'width_ft', 'surface', 'lighted', 'closed', 'le_ident', 'le_heading_deg_t',
-                           'he_ident', 'he_heading_deg_t'] %}
+        {%- for column in ['id', 'airport_ident', 'length_ft', 'width_ft', 'surface', 'lighted', 'closed', 'le_ident',
+                           'le_heading_deg_t', 'he_ident', 'he_heading_deg_t'] %}
         nullif({{ column }}, '') as {{ column }},
         {%- endfor %}
         {{ csv_line(['id', 'airport_ref', 'airport_ident', 'length_ft', 'width_ft', 'surface', 'lighted', 'closed', 'le_ident',
