@@ -101,7 +101,7 @@ select
     is_cancelled,
     cancellation_code,
     is_diverted,
-    states_arrivals,
+    is_arrival_stated,
     distance_miles,
     {%- for cause in delay_causes() %}
     {{ cause }}_delay_minutes,

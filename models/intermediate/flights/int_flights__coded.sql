@@ -57,7 +57,7 @@ select
     flights.is_cancelled,
     flights.cancellation_code,
     flights.is_diverted,
-    flights.states_arrivals,
+    flights.is_arrival_stated,
     flights.distance_miles,
     flights.air_time_minutes,
     flights.carrier_delay_minutes,

@@ -94,7 +94,7 @@ select
     cancellation_code,
     -- without a flag: it left, and did not arrive as scheduled
     coalesce(
-        diverted_flag, case when states_arrivals then not is_cancelled and arr_delay_minutes is null end
+        diverted_flag, case when is_arrival_stated then not is_cancelled and arr_delay_minutes is null end
     ) as is_diverted,
     distance_miles,
     air_time_minutes,
@@ -103,7 +103,7 @@ select
     nas_delay_minutes,
     security_delay_minutes,
     late_aircraft_delay_minutes,
-    states_arrivals,
+    is_arrival_stated,
     reject_reason,
     raw_text
 from checked

@@ -4,7 +4,7 @@
                    'origin_id', 'dest', 'dest_id', 'crs_dep_time', 'dep_time', 'crs_arr_time', 'arr_time', 'dep_delay',
                    'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay', 'weather_delay', 'nas_delay',
                    'security_delay', 'late_aircraft_delay', 'cancellation_code', 'is_cancelled_unless_flagged',
-                   'states_arrivals', 'raw_text'] -%}
+                   'is_arrival_stated', 'raw_text'] -%}
 
 {% for form in forms -%}
 select {{ columns | join(', ') }} from {{ ref('base_bts__' ~ form) }}
