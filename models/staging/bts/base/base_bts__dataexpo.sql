@@ -51,6 +51,6 @@ select
     cancellation_code,
     -- some copies have lost the flags and kept the codes
     cancellation_code is not null as is_cancelled_unless_flagged,
-    true as states_arrivals,
+    true as is_arrival_stated,
     raw_text
 from given

@@ -34,6 +34,6 @@ select
     {{ without_zero_decimals('late_aircraft_delay') }} as late_aircraft_delay,
     nullif(cancellation_reason, '') as cancellation_code,
     cast(null as boolean) as is_cancelled_unless_flagged,
-    true as states_arrivals,
+    true as is_arrival_stated,
     {{ record_as_json('source') }} as raw_text
 from source

@@ -48,6 +48,6 @@ select
     cast(null as {{ type_text() }}) as cancellation_code,
     -- this form has no flags: a flight that never left was cancelled
     dep_time is null as is_cancelled_unless_flagged,
-    true as states_arrivals,
+    true as is_arrival_stated,
     raw_text
 from given

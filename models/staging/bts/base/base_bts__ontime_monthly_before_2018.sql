@@ -26,6 +26,6 @@ select
     {%- endfor %}
     nullif(cancellation_code, '') as cancellation_code,
     cast(null as boolean) as is_cancelled_unless_flagged,
-    true as states_arrivals,
+    true as is_arrival_stated,
     {{ record_as_json('source') }} as raw_text
 from source

@@ -64,7 +64,7 @@ select
         when selections.has_cancellation_code then coalesce(source.cancellation_code, '') <> ''
         when selections.has_dep_time then coalesce(source.dep_time, '') = ''
     end as is_cancelled_unless_flagged,
-    selections.has_arr_delay or selections.has_arr_delay_new as states_arrivals,
+    selections.has_arr_delay or selections.has_arr_delay_new as is_arrival_stated,
     {{ record_as_json('source') }} as raw_text
 from source
 inner join selections on selections.file_no = source.file_no

@@ -1,10 +1,10 @@
-{%- set builds = releases_to_compare('int_delay_causes__records') -%}
+{%- set builds = releases_to_compare('int_delays__records') -%}
 {%- set measures = ['flights', 'late', 'cancelled', 'diverted', 'sum_late_arrival_minutes', 'carrier_delay_minutes',
                     'weather_delay_minutes', 'nas_delay_minutes', 'security_delay_minutes', 'late_aircraft_delay_minutes'] -%}
 
 with records as (
 
-    select * from {{ ref('int_delay_causes__records') }}
+    select * from {{ ref('int_delays__records') }}
     where version_id in ({{ builds.reads }}) and not is_duplicate
 
 ),
