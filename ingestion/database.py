@@ -26,6 +26,22 @@ def connect(arguments: Mapping[str, Any]) -> Connection:
     return connection
 
 
+def columns_there(connection: Connection, schema: str) -> dict[str, set[str]]:
+    """The columns of each table that a schema has; nothing when there is no such schema."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select relname, array_agg(attname::text)
+            from pg_class
+            inner join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+            where relnamespace = to_regnamespace(quote_ident(%s)) and relkind = 'r'
+            group by relname
+            """,
+            (schema,),
+        )
+        return {table: set(columns) for table, columns in cursor.fetchall()}
+
+
 def refused(what: str, error: psycopg2.Error) -> OntimeError:
     """The error of a server that did not do `what`: the first line of what it said."""
     return OntimeError(

@@ -1,24 +1,16 @@
-"""From the header of a file to its columns and to its dataset. The name of the file plays no part."""
+"""From the header of a file to the names of its columns."""
 
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ingestion.errors import OntimeError
-from ingestion.source import LINEAGE, Dataset, Source
+from ingestion.source import LINEAGE
 
+NAMELESS = ""  # the last column where a header ends with a comma, as those of BTS and FAA do
 LONGEST_NAME = 63  # Postgres cuts longer names off without a word
 _WORD_BREAKS = (re.compile(r"([^_])([A-Z][a-z]+)"), re.compile(r"([a-z0-9])([A-Z])"))
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """The dataset of a file, and those columns of the file that the dataset does not declare."""
-
-    dataset: Dataset
-    extra: tuple[str, ...]
 
 
 def column_name(field: str) -> str:
@@ -33,9 +25,13 @@ def column_name(field: str) -> str:
 
 
 def columns_of(header: Sequence[str], file_name: str) -> tuple[str, ...]:
-    """The column names of a header, one for each field. Raises OntimeError when it cannot be a header."""
+    """The column names of a header, one for each field; the last is empty when the header ends with a comma.
+
+    Raises OntimeError when it cannot be a header.
+    """
+    ends_with_comma = len(header) > 1 and header[-1] == ""
     fields_of: dict[str, list[str]] = defaultdict(list)
-    for position, field in enumerate(header, start=1):
+    for position, field in enumerate(header[:-1] if ends_with_comma else header, start=1):
         column = column_name(field)
         if problem := _problem(field, column):
             raise _error(file_name, f"the name of column {position}, {field!r}, {problem}")
@@ -45,27 +41,7 @@ def columns_of(header: Sequence[str], file_name: str) -> tuple[str, ...]:
             raise _error(file_name, f"two columns are named {fields[0]!r}")
         if len(fields) > 1:
             raise _error(file_name, f"{' and '.join(map(repr, fields))} would both become column {column}")
-    return tuple(fields_of)
-
-
-def assign(columns: Sequence[str], source: Source, file_name: str) -> Assignment:
-    """The dataset whose columns are most like these.
-
-    Raises OntimeError when one of its columns is missing. The likeness is found first, so that a flights file
-    without its tail number is never taken for a file of airlines.
-    """
-    given = set(columns)
-    nearest = max(source.datasets, key=lambda dataset: _likeness(given, set(dataset.columns)))
-    missing = [column for column in nearest.columns if column not in given]
-    extra = tuple(column for column in columns if column not in nearest.columns)
-    if missing:
-        unexpected = f"; unexpected: {_listed(extra)}" if extra else ""
-        raise OntimeError(
-            f"{file_name}: the header fits no dataset of {source.name}; "
-            f"nearest is {nearest.name}, missing: {_listed(missing)}{unexpected}",
-            "check that the file is of this source, separated by commas, and begins with its header",
-        )
-    return Assignment(nearest, extra)
+    return (*fields_of, NAMELESS) if ends_with_comma else tuple(fields_of)
 
 
 def _problem(field: str, column: str) -> str | None:
@@ -76,16 +52,6 @@ def _problem(field: str, column: str) -> str | None:
     if column in LINEAGE:
         return "is a name that landing itself needs"
     return None
-
-
-def _likeness(some: set[str], others: set[str]) -> float:
-    """Share of the names that both have among those that either has, 0 to 1."""
-    return len(some & others) / len(some | others)
-
-
-def _listed(names: Sequence[str], at_most: int = 8) -> str:
-    shown = ", ".join(names[:at_most])
-    return shown if len(names) <= at_most else f"{shown} and {len(names) - at_most} more"
 
 
 def _error(file_name: str, problem: str) -> OntimeError:

@@ -1,7 +1,7 @@
 """Lands one file in one transaction: rows, rejects and ledger row are there together or not at all."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
 from typing import IO, Literal, cast
 
@@ -11,13 +11,14 @@ from psycopg2.errors import QueryCanceled
 from ingestion.content import Content
 from ingestion.database import Connection
 from ingestion.errors import OntimeError
-from ingestion.headers import columns_of
+from ingestion.headers import NAMELESS, columns_of
 from ingestion.ledger import Entry, Ledger
 from ingestion.plan import PlannedFile
-from ingestion.records import Clean, CsvFile, Reject
+from ingestion.records import Clean, CsvFile, Reject, fields_of
 from ingestion.report import FileReport
 from ingestion.source import FILE_NO, RECORD_NO
 
+_WITHHELD = "its text is withheld, for the file holds personal data"
 _REJECTS_IN_MEMORY = 1 << 20  # bytes; more of them wait in a temporary file until the rows are copied
 
 
@@ -38,7 +39,8 @@ def land(
                 entry = _copy(connection, schema, file, load_id, content)
         except _AlreadyThere as found:
             entry, state = found.entry, "already there"
-    return FileReport.of_entry(entry, state, file.path.name, time.monotonic() - started, file.warnings)
+    seconds = time.monotonic() - started
+    return FileReport.of_entry(entry, state, file.path.name, seconds, file.form, file.warnings)
 
 
 class SoundRows:
@@ -48,15 +50,18 @@ class SoundRows:
     `file_no`.
     """
 
-    def __init__(self, file_no: int, found: Iterator[Clean | Reject], rejects: IO[bytes]) -> None:
+    def __init__(self, file_no: int, file: PlannedFile, csv_file: CsvFile, rejects: IO[bytes]) -> None:
         self.file_no = file_no
         self.landed = 0
         self.rejected = 0
         self.first_reject: Reject | None = None
         self.error: Exception | None = None  # psycopg2 hides what `read` raises
-        self._found = found
+        self._found = csv_file.records(len(file.fields), last_is_empty=file.ends_with_comma)
         self._rejects = rejects
-        self._end_of_row = b",%d\n" % file_no
+        self._keeps_rejects = file.keeps_rejects
+        self._kept = _kept_fields(file)
+        own_comma = file.ends_with_comma and not self._kept
+        self._end_of_row = (b"%d\n" if own_comma else b",%d\n") % file_no
 
     def read(self, _size: int = -1) -> bytes:
         """The next rows, as many as come at once; none at the end."""
@@ -75,16 +80,31 @@ class SoundRows:
         count, first = len(clean.records), clean.first_record_no
         pieces = [self._end_of_row] * (3 * count)
         pieces[0::3] = [b"%d," % record_no for record_no in range(first, first + count)]
-        pieces[1::3] = clean.records
+        pieces[1::3] = (
+            [self._without_others(record) for record in clean.records] if self._kept else clean.records
+        )
         self.landed += count
         return b"".join(pieces)
 
+    def _without_others(self, record: bytes) -> bytes:
+        """The record with those of its fields that land."""
+        fields = fields_of(record)
+        return b",".join([fields[position] for position in self._kept])
+
     def _set_aside(self, reject: Reject) -> None:
         self.rejected += 1
+        if not self._keeps_rejects:
+            reject = Reject(reject.record_no, f"{reject.reason} ({_WITHHELD})", b"")
         self.first_reject = self.first_reject or reject
         text = _as_text(reject.original).replace('"', '""')
         line = f'{self.file_no},{reject.record_no},"{reject.reason}",\\x{reject.original.hex()},"{text}"\n'
         self._rejects.write(line.encode())
+
+
+def _kept_fields(file: PlannedFile) -> list[int]:
+    """Positions of the fields that land, none when all do but a nameless last one."""
+    named = [name for name in file.fields if name != NAMELESS]
+    return [] if len(file.columns) == len(named) else [file.fields.index(name) for name in file.columns]
 
 
 def _as_text(original: bytes) -> str:
@@ -102,11 +122,11 @@ class _AlreadyThere(Exception):  # noqa: N818
 def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, content: Content) -> Entry:
     """Copies rows and rejects and enters the file into the ledger. Raises as `land`, and _AlreadyThere."""
     csv_file = CsvFile(content.read, file.path.name)
-    if columns_of(csv_file.header(), file.path.name) != file.columns:
+    if file.has_header and columns_of(csv_file.header(), file.path.name) != file.fields:
         raise OntimeError(f"{file.path.name}: the file changed while it was loaded", "load it again")
     ledger = Ledger(connection, schema)
     with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
-        rows = SoundRows(ledger.next_file_no(), csv_file.records(len(file.columns)), rejects)
+        rows = SoundRows(ledger.next_file_no(), file, csv_file, rejects)
         _copy_rows(connection, schema, file, rows)
         if not rows.landed:
             raise _no_sound_record(file, rows)
@@ -115,6 +135,8 @@ def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, 
             file_id=content.file_id,
             dataset=file.dataset,
             file_name=file.path.name,
+            location=file.location,
+            columns=",".join(file.columns),
             bytes=content.size,
             rows_seen=rows.landed + rows.rejected,
             rows_landed=rows.landed,

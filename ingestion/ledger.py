@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from psycopg2 import sql
 
-from ingestion.database import Connection
+from ingestion.database import Connection, columns_there
 
 _TABLES = """
 -- one series of numbers for all sources, so that a number alone names a file; two sources may be made at once
@@ -31,12 +31,16 @@ create table {schema}.files (
     rows_rejected bigint not null,
     received_at timestamptz not null default clock_timestamp(),
     load_id text not null,
+    location text,
+    columns text,
     check (rows_seen = rows_landed + rows_rejected)
 );
 comment on table {schema}.files is 'One row per content that has landed, and how many of its rows went where';
 comment on column {schema}.files.file_id is 'sha256 of the content, unpacked';
 comment on column {schema}.files.bytes is 'Size of the content, unpacked';
 comment on column {schema}.files.load_id is 'Load of dlt that landed the file, see _dlt_loads';
+comment on column {schema}.files.location is 'Where it came from: path or address, archive.zip!member.csv';
+comment on column {schema}.files.columns is 'Columns that landed, as in the file, separated by commas';
 
 create table {schema}.rejects (
     file_no integer not null references {schema}.files,
@@ -50,10 +54,12 @@ comment on table {schema}.rejects is 'One row per record that could not land: wh
 comment on column {schema}.rejects.raw_text is 'The bytes as text; what is not UTF-8, and NUL, as \\xNN';
 """
 
+_LATER_COLUMNS = ("location", "columns")  # an older ledger gets them, empty
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of `files`."""
+    """One row of `files`. `location` and `columns` are unknown where the ledger is older than they are."""
 
     file_no: int
     file_id: str
@@ -64,7 +70,15 @@ class Entry:
     rows_landed: int
     rows_rejected: int
     load_id: str
+    location: str | None
+    columns: str | None
 
+
+LEDGER: dict[str, tuple[str, ...]] = {
+    "files": (*(field.name for field in fields(Entry)), "received_at"),
+    "rejects": ("file_no", "record_no", "reason", "original", "raw_text"),
+}
+"""The tables of a ledger and their columns."""
 
 _COLUMNS = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(Entry))
 
@@ -77,9 +91,13 @@ class Ledger:
         self._schema = schema
 
     def create(self) -> None:
-        """Makes schema and tables unless they are there."""
-        if self._execute("select to_regclass(%s) is null", (f"{self._schema}.rejects",))[0][0]:
+        """Makes schema and tables unless they are there, and adds the columns that an older ledger lacks."""
+        there = columns_there(self._connection, self._schema)
+        if "rejects" not in there:
             self._execute(_TABLES)
+            return
+        for column in sorted(set(_LATER_COLUMNS) - there["files"]):
+            self._execute(f"alter table {{schema}}.files add column {column} text")
 
     def find(self, file_id: str) -> Entry | None:
         """The file with this content, if it has landed."""

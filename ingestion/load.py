@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg2
 
+from ingestion import raw_schema
 from ingestion.content import identify, size_unpacked
 from ingestion.database import Connection, connect, refused
 from ingestion.errors import OntimeError
@@ -70,10 +71,8 @@ class _Load:
             return None
 
     def _land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
+        raw_schema.make(session, self._source)
         ledger = Ledger(session, self._schema)
-        ledger.create()
-        for dataset in self._source.datasets:
-            RawTable(session, self._schema, dataset.name).make(dataset.columns)
         new = [file for file in planned if self._is_new(ledger, file)]
         if new:
             self._progress.expect(sum(file.size for file in new))

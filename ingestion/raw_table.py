@@ -20,7 +20,7 @@ class RawTable:
         self._index_path = sql.Identifier(schema, f"{dataset}__{FILE_NO}").as_string(connection)
 
     def make(self, columns: Sequence[str]) -> None:
-        """Makes table and index unless they are there.
+        """Makes table and index.
 
         dlt would make only the tables whose files it sees, and the models read all tables of a source. It
         adds the columns that a file has on top.
@@ -31,10 +31,12 @@ class RawTable:
         make_index = sql.SQL("create index {} on {} using brin ({})").format(
             self._index, self._table, sql.Identifier(FILE_NO)
         )
-        with self._connection.cursor() as cursor:
-            cursor.execute("select to_regclass(%s) is null", (self._index_path,))
-            if cursor.fetchone() == (True,):
-                cursor.execute(sql.SQL("; ").join([make_table, make_index]))  # both or none
+        self._execute(sql.SQL("; ").join([make_table, make_index]))  # both or none
+
+    def add(self, columns: Sequence[str]) -> None:
+        """Adds columns to the table, which is there."""
+        texts = [sql.SQL("add column {} text").format(sql.Identifier(name)) for name in columns]
+        self._execute(sql.SQL("alter table {} {}").format(self._table, sql.SQL(", ").join(texts)))
 
     def prepare_reading(self) -> None:
         """Brings index and statistics up to date. Without, the planner expects no rows of a new file."""
@@ -42,3 +44,7 @@ class RawTable:
             cursor.execute("select brin_summarize_new_values(%s)", (self._index_path,))
             cursor.execute("set default_statistics_target = %s", (_STATISTICS_TARGET,))
             cursor.execute(sql.SQL("analyze {}").format(self._table))
+
+    def _execute(self, statement: sql.Composed) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)

@@ -63,7 +63,7 @@ class _Record:
 
 
 class CsvFile:
-    """Reads one CSV file from beginning to end: `header()`, then `records()`.
+    """Reads one CSV file from beginning to end: `header()` if it has one, then `records()`.
 
     `read(n)` gives up to n more bytes, and none at the end; `name` stands in messages. Memory stays within a
     small multiple of RECORD_LIMIT whatever the file holds.
@@ -75,15 +75,11 @@ class CsvFile:
         self._buffer = b""
         self._position = 0  # of the next record in the buffer
         self._at_end = False
+        self._has_begun = False
 
     def header(self) -> list[str]:
         """The fields of the first record. Raises OntimeError when it cannot be a header or is not there."""
-        self._fill(BLOCK)
-        if self._buffer.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise OntimeError(f"{self._name}: the file is UTF-16", "save it as UTF-8, then load it again")
-        self._buffer = self._buffer.removeprefix(codecs.BOM_UTF8)
-        if not self._buffer:
-            raise OntimeError(f"{self._name}: the file is empty", "fetch the file again")
+        self._begin()
         record = self._next_record()
         fault = record.fault or _fault_of_bytes(record.original)
         if fault or not record.fields:
@@ -93,14 +89,39 @@ class CsvFile:
             )
         return record.fields
 
-    def records(self, width: int) -> Iterator[Clean | Reject]:
-        """All records after the header, numbered from 1. Sound ones have `width` fields."""
+    def examples(self, width: int, at_most: int = 100) -> list[list[str]]:
+        """The fields of the next sound records. What it reads is gone: to land the file, read it again."""
+        found: list[list[str]] = []
+        while len(found) < at_most and self._fill(1):
+            record = self._next_record()
+            if _fault(record, width) is None:
+                found.append(record.fields)
+        return found
+
+    def _begin(self) -> None:
+        """Reads the first block. Raises OntimeError when there is none, or it is not UTF-8."""
+        if self._has_begun:
+            return
+        self._has_begun = True
+        self._fill(BLOCK)
+        if self._buffer.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise OntimeError(f"{self._name}: the file is UTF-16", "save it as UTF-8, then load it again")
+        self._buffer = self._buffer.removeprefix(codecs.BOM_UTF8)
+        if not self._buffer:
+            raise OntimeError(f"{self._name}: the file is empty", "fetch the file again")
+
+    def records(self, width: int, *, last_is_empty: bool = False) -> Iterator[Clean | Reject]:
+        """All records after the header, or from the first, numbered from 1.
+
+        Sound ones have `width` fields; with `last_is_empty` they end with a comma, and nothing behind it.
+        """
+        self._begin()
         record_no, size = 1, BLOCK
         while self._fill(size):
             piece = self._buffer[self._position : self._position + size]
             piece = piece[: end_of_last_record(piece)]
             proved = prove(piece, width) if piece else None
-            if proved:
+            if proved and not (last_is_empty and _has_text_at_end(proved)):
                 self._position += len(piece)
                 size = min(2 * size, BLOCK)
                 yield Clean(record_no, proved)
@@ -108,19 +129,24 @@ class CsvFile:
             elif size > PIECE:
                 size = PIECE
             else:
-                for found in self._read_one_by_one(record_no, width, max(len(piece), 1)):
+                for found in self._read_one_by_one(record_no, width, last_is_empty, max(len(piece), 1)):
                     yield found
                     record_no += len(found.records) if isinstance(found, Clean) else 1
 
-    def _read_one_by_one(self, record_no: int, width: int, size: int) -> Iterator[Clean | Reject]:
+    def _read_one_by_one(
+        self, record_no: int, width: int, last_is_empty: bool, size: int
+    ) -> Iterator[Clean | Reject]:
         """The records that begin within the next `size` bytes, read by csv."""
         sound: list[bytes] = []
         while size > 0 and self._fill(1):
             record = self._next_record()
             size -= len(record.original)
-            fault = record.fault or _fault_of_fields(record.fields, width) or _fault_of_bytes(record.original)
+            fault = _fault(record, width)
+            if fault is None and last_is_empty and record.fields[-1]:
+                fault = "text after the last comma, where the header names no column"
             if fault is None:
-                sound.append(_as_copy_reads_it(record.original))
+                as_copy_reads_it = _as_copy_reads_it(record.original)
+                sound.append(as_copy_reads_it.removesuffix(b'""') if last_is_empty else as_copy_reads_it)
                 continue
             if sound:
                 yield Clean(record_no, sound)
@@ -189,6 +215,19 @@ class CsvFile:
         return available > 0
 
 
+def fields_of(record: bytes) -> list[bytes]:
+    """The fields of a record as COPY reads it, each byte for byte, with its quotes."""
+    return _FIELD.findall(record + b",") if b'"' in record else record.split(b",")
+
+
+def _has_text_at_end(records: list[bytes]) -> bool:
+    return not all(record.endswith(b",") for record in records)
+
+
+def _fault(record: _Record, width: int) -> str | None:
+    return record.fault or _fault_of_fields(record.fields, width) or _fault_of_bytes(record.original)
+
+
 def _fault_of_csv(error: csv.Error, *, beyond_first_line: bool) -> str:
     """The reason of a reject. Only an open quote takes csv beyond the first line of a record."""
     message = str(error)
@@ -225,8 +264,7 @@ def _as_copy_reads_it(record: bytes) -> bytes:
     record = record.rstrip(b"\r\n")
     if b'"' not in record:
         return record
-    fields: list[bytes] = _FIELD.findall(record + b",")
     return b",".join(
         b'"%b"' % field.replace(b'"', b'""') if b'"' in field and not field.startswith(b'"') else field
-        for field in fields
+        for field in fields_of(record)
     )

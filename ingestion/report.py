@@ -14,7 +14,8 @@ _STATES: tuple[State, ...] = ("landed", "already there", "failed")
 class FileReport:
     """One file of a load. `file_no` and rows are those of the ledger, also when it was already there.
 
-    `message` and `remedy` say why a file failed; `warnings` did not keep it from landing.
+    `form` says what kind of file it is where the dataset's name does not; `message` and `remedy` say why it
+    failed; `warnings` did not keep it from landing.
     """
 
     file_name: str
@@ -25,6 +26,7 @@ class FileReport:
     rows_landed: int = 0
     rows_rejected: int = 0
     seconds: float = 0.0
+    form: str = ""
     message: str | None = None
     remedy: str | None = None
     warnings: tuple[str, ...] = ()
@@ -36,6 +38,7 @@ class FileReport:
         state: Literal["landed", "already there"],
         file_name: str,
         seconds: float = 0.0,
+        form: str = "",
         warnings: tuple[str, ...] = (),
     ) -> Self:
         """The report of a file whose content is `entry` of the ledger, perhaps under another name."""
@@ -48,6 +51,7 @@ class FileReport:
             rows_landed=entry.rows_landed,
             rows_rejected=entry.rows_rejected,
             seconds=seconds,
+            form=form,
             warnings=warnings,
         )
 
@@ -63,7 +67,8 @@ class FileReport:
         if self.state == "already there":
             return f"{self.file_name}: already there, as file {self.file_no} of {self.dataset}"
         rows = f"{self.rows_landed:,} rows landed in {self.dataset}, {self.rows_rejected:,} rejected"
-        landed = f"{self.file_name}: {rows} ({self.seconds:.1f} s)"
+        form = f"{self.form}: " if self.form else ""
+        landed = f"{self.file_name}: {form}{rows} ({self.seconds:.1f} s)"
         return "\n".join((landed, *(f"warning: {warning}" for warning in self.warnings)))
 
 

@@ -1,8 +1,8 @@
-"""What a source is: a short declaration of names and columns that landing reads."""
+"""What a source is: a short declaration of its datasets and of what tells them apart, that landing reads."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FILE_NO = "file_no"
@@ -12,21 +12,52 @@ _OWN_TABLES = ("files", "rejects")  # see ingestion/ledger.py
 _IDENTIFIER = re.compile(r"_?[a-z0-9][a-z0-9_]{0,50}")
 
 
+def names(text: str) -> tuple[str, ...]:
+    """The names in a text: declarations list many columns, and lines of them read better than quotes."""
+    return tuple(text.split())
+
+
 @dataclass(frozen=True)
 class Dataset:
-    """One table of a source. Its `columns` are named as `ingestion.headers.column_name` names them.
+    """One table of a source: the files of one form. Columns as `ingestion.headers.column_name` names them.
 
-    A file belongs to the dataset when its header has all of these columns, in whatever order.
+    A file belongs to the dataset that its header is most like, in whatever order, when it has what `needs`
+    lists: all columns, unless declared otherwise. A need can be met in several ways, as in
+    `"fl_date | year month day_of_month"`. What else a file has lands too, and is told.
     """
 
     name: str
     columns: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    form: str = ""
+    """What the user is told of such a file, as `custom selection`."""
+    looks_like: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Patterns of the values of some columns. They decide between datasets with the same columns."""
+    may_lack_header: bool = False
+    """A file may begin with a record; then `looks_like` recognises it."""
+    personal: bool = False
+    """The files hold personal data: no other columns land than those declared, and no text of a reject."""
+    one_month: tuple[str, ...] = ()
+    """Columns of year and month, where all records of a file are of one month: others refuse the file."""
+    caution: str = ""
+    """What the user is to know of such a file, and can do about it."""
 
     def __post_init__(self) -> None:
         _require_identifiers(self.name, *self.columns)
         _require_distinct(self.columns)
         for name in {self.name, *self.columns}.intersection((*_OWN_TABLES, *LINEAGE)):
             raise ValueError(f"{self.name}: {name} is a name that landing itself needs")
+        named = [name for need in self.needs for name in need.replace("|", " ").split()]
+        for name in {*named, *self.looks_like, *self.one_month}.difference(self.columns):
+            raise ValueError(f"{self.name}: {name} is not among its columns")
+
+    def unmet(self, columns: Collection[str]) -> list[str]:
+        """The needs that a header with these columns does not meet, in words."""
+        return [
+            " or ".join(way.strip() for way in need.split("|"))
+            for need in self.needs or self.columns
+            if not any(set(way.split()) <= set(columns) for way in need.split("|"))
+        ]
 
 
 def no_files() -> Sequence[Path]:

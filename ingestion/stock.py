@@ -51,8 +51,9 @@ def _write_sound_records(file_no: int, file: PlannedFile, sound: Path) -> int:
     """Writes the sound records with their lineage, under a header; returns how many there are."""
     with Content(file.path) as content, TemporaryFile() as rejects, sound.open("wb") as output:
         csv_file = CsvFile(content.read, file.path.name)
-        csv_file.header()
-        rows = SoundRows(file_no, csv_file.records(len(file.columns)), rejects)
+        if file.has_header:
+            csv_file.header()
+        rows = SoundRows(file_no, file, csv_file, rejects)
         output.write(",".join((RECORD_NO, *file.columns, FILE_NO)).encode() + b"\n")
         while lines := rows.read():
             output.write(lines)

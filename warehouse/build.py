@@ -7,7 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from psycopg2 import sql
+
 from ingestion.errors import OntimeError
+from ingestion.raw_schema import prepare
+from ingestion.sources import SOURCES
 from warehouse.build_output import BuildOutput
 from warehouse.connections import Connection, connection
 from warehouse.console import note
@@ -27,6 +31,7 @@ def build(arguments: Sequence[str]) -> int:
     75 when another build of the same target runs. Raises OntimeError when there is nothing to build from.
     """
     target, others = split_target(arguments)
+    prepare(connection("loader").as_psycopg2(), SOURCES.values(), note)
     transformer = connection("transformer")
     check_something_is_loaded(transformer)
     with build_lock(transformer, target) as held:
@@ -45,14 +50,15 @@ def split_target(arguments: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def check_something_is_loaded(transformer: Connection) -> None:
-    """Raise OntimeError when no source has landed: dbt would only say that a relation does not exist."""
+    """Raise OntimeError when no file of any source has landed: all would be built empty, and published."""
+    ledgers = [sql.Identifier(source.raw_schema, "files") for source in SOURCES.values()]
+    counts = sql.SQL(" union all ").join(
+        sql.SQL("(select 1 from {} limit 1)").format(ledger) for ledger in ledgers
+    )
     with closing(transformer.connect()) as opened, opened.cursor() as cursor:
-        cursor.execute(
-            "select count(*) from pg_tables where schemaname like 'raw\\_%' and tablename = 'files'"
-        )
-        (sources,) = cursor.fetchone() or (0,)
-    if sources == 0:
-        raise OntimeError("nothing is loaded yet", "load the sample first: ontime load nycflights13")
+        cursor.execute(counts)
+        if cursor.fetchone() is None:
+            raise OntimeError("nothing is loaded yet", "load the sample first: ontime load nycflights13")
 
 
 @contextmanager

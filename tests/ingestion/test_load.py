@@ -193,7 +193,8 @@ def test_a_bad_file_fails_alone(fresh_database: str, files: Files) -> None:
 
 def test_files_folders_and_patterns(fresh_database: str, files: Files) -> None:
     orders, items = files("in/orders.csv", ORDERS), files("in/items.csv")
-    files("in/notes.txt", b"no data")
+    for name in ("notes.pdf", "README.txt", ".hidden.gz"):
+        files(f"in/{name}", b"no data")
     (orders.parent / "none").mkdir()
     report, seen = load_files(
         orders.parent, orders, orders.parent / "*.csv", orders.parent / "x*", orders.parent / "none"
