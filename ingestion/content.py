@@ -22,14 +22,17 @@ class Content:
 
     `size` and `file_id` are those of the bytes read so far, unpacked; at the end, of the whole content.
     Whether a file is packed is seen from its first bytes, not from its name. `read_so_far` is told how many
-    bytes of the file on disk have been read. Raises OntimeError for whatever keeps the file from being read.
+    bytes of the file on disk have been read. A workbook is read as it is, and its `sheet` counts for the id.
+    Raises OntimeError for whatever keeps the file from being read.
     """
 
-    def __init__(self, path: Path, read_so_far: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, path: Path, read_so_far: Callable[[int], None] | None = None, sheet: str | None = None
+    ) -> None:
         self.path = path
         self.size = 0
         self._read_so_far = read_so_far
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256((sheet or "").encode())
         self._open_files = ExitStack()
 
     def __enter__(self) -> Self:
@@ -64,9 +67,9 @@ class Content:
         return self._hash.hexdigest()
 
 
-def identify(path: Path) -> str:
+def identify(path: Path, sheet: str | None = None) -> str:
     """The id of a file's whole content. Raises OntimeError when it cannot be read."""
-    with Content(path) as content:
+    with Content(path, sheet=sheet) as content:
         while content.read():
             pass
         return content.file_id
@@ -86,7 +89,8 @@ def size_unpacked(path: Path) -> int | None:
             return None
         if start == _ZIP:
             with zipfile.ZipFile(raw) as archive:
-                return _only_csv(archive, path).file_size
+                if not _is_workbook(archive):
+                    return _only_csv(archive, path).file_size
         return path.stat().st_size
 
 
@@ -98,8 +102,15 @@ def _unpacked(raw: IO[bytes], path: Path) -> IO[bytes]:
         return cast(IO[bytes], gzip.GzipFile(fileobj=raw))
     if start == _ZIP:
         archive = zipfile.ZipFile(raw)
-        return archive.open(_only_csv(archive, path))
+        if not _is_workbook(archive):
+            return archive.open(_only_csv(archive, path))
+        raw.seek(0)
     return raw
+
+
+def _is_workbook(archive: zipfile.ZipFile) -> bool:
+    """Whether a zip archive is one of Excel's files, which are not to be unpacked."""
+    return "[Content_Types].xml" in archive.namelist()
 
 
 def _only_csv(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import psycopg2
 
 from ingestion import raw_schema
 from ingestion.content import identify, size_unpacked
-from ingestion.database import Connection, connect, refused
+from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
 from ingestion.landing import land
 from ingestion.ledger import Ledger
@@ -38,22 +39,23 @@ def load(
     task = _Load(source, connection, progress)
     with progress:
         task.run(paths)
-    reports = tuple(task.reports[path] for path in paths)
+    reports = tuple(task.reports[location] for location in task.locations)
     return LoadReport(source.name, reports, time.monotonic() - started)
 
 
 class _Load:
-    """One call of `load`. Collects the reports of its files by path; load jobs report from their threads."""
+    """One call of `load`. Collects the reports of its files by location; load jobs report from threads."""
 
     def __init__(self, source: Source, connection: Mapping[str, Any], progress: Progress) -> None:
-        self.reports: dict[Path, FileReport] = {}
+        self.locations: list[str] = []  # of all files, as they are named
+        self.reports: dict[str, FileReport] = {}
         self._source = source
         self._schema = source.raw_schema
         self._connection = connection
         self._progress = progress
 
     def run(self, paths: Sequence[Path]) -> None:
-        planned = [file for path in paths if (file := self._plan(path)) is not None]
+        planned = [file for path in paths for file in self._plan(path)]
         if not planned:
             return
         with closing(connect(self._connection)) as session:
@@ -63,22 +65,46 @@ class _Load:
             except psycopg2.Error as error:
                 raise refused(f"load of {self._source.name}", error) from error
 
-    def _plan(self, path: Path) -> PlannedFile | None:
+    def _plan(self, path: Path) -> Sequence[PlannedFile]:
+        """What a file holds that can land; a file that cannot be read is reported."""
         try:
-            return plan(path, self._source)
+            planned = self._tables_of(path) if self._source.takes_any_table else [plan(path, self._source)]
         except OntimeError as error:
-            self._report(path, FileReport.of_failure(path.name, error))
-            return None
+            self.locations.append(str(path))
+            self._report(str(path), FileReport.of_failure(path.name, error))
+            return []
+        self.locations += [file.location for file in planned]
+        return planned
+
+    def _tables_of(self, path: Path) -> Sequence[PlannedFile]:
+        from ingestion.tabular.planning import plan_tables  # only here: its libraries take a second to import
+
+        return plan_tables(path, say=self._progress.say)
 
     def _land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
+        if self._source.takes_any_table:
+            planned = self._declare(session, planned)
         raw_schema.make(session, self._source)
         ledger = Ledger(session, self._schema)
         new = [file for file in planned if self._is_new(ledger, file)]
         if new:
             self._progress.expect(sum(file.size for file in new))
             self._run_dlt(new)
-        for name in {file.dataset for file in new if self.reports[file.path].state == "landed"}:
+        for name in {file.dataset for file in new if self.reports[file.location].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
+
+    def _declare(self, session: Connection, planned: Sequence[PlannedFile]) -> list[PlannedFile]:
+        """Makes datasets of the tables that these files name; a file that is not of its table fails."""
+        from ingestion.tabular.planning import Tables  # only here, as above
+
+        tables, kept = Tables(columns_there(session, self._schema)), []
+        for file in planned:
+            try:
+                kept.append(tables.add(file))
+            except OntimeError as error:
+                self._report(file.location, FileReport.of_failure(file.path.name, error, file.dataset))
+        self._source = replace(self._source, datasets=tables.datasets())
+        return kept
 
     def _is_new(self, ledger: Ledger, file: PlannedFile) -> bool:
         """Whether a file is to be landed: it can be read, and its content is not there yet.
@@ -88,12 +114,13 @@ class _Load:
         """
         try:
             size = size_unpacked(file.path)
-            entry = ledger.find(identify(file.path)) if size is None or ledger.has_size(size) else None
+            is_known = size is None or ledger.has_size(size)
+            entry = ledger.find(identify(file.path, file.sheet)) if is_known else None
         except OntimeError as error:
-            self._report(file.path, FileReport.of_failure(file.path.name, error, file.dataset))
+            self._report(file.location, FileReport.of_failure(file.path.name, error, file.dataset))
             return False
         if entry is not None:
-            self._report(file.path, FileReport.of_entry(entry, "already there", file.path.name))
+            self._report(file.location, FileReport.of_entry(entry, "already there", file.path.name))
         return entry is None
 
     def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
@@ -105,9 +132,9 @@ class _Load:
         except OntimeError as error:
             why, remedy = error.message, error.remedy
         for file in files:
-            if file.path not in self.reports:
+            if file.location not in self.reports:
                 left_out = OntimeError(f"{file.path.name}: not landed: {why}", remedy)
-                self._report(file.path, FileReport.of_failure(file.path.name, left_out, file.dataset))
+                self._report(file.location, FileReport.of_failure(file.path.name, left_out, file.dataset))
 
     def _land(self, connection: Connection, file: PlannedFile, load_id: str) -> None:
         """Lands one file on the connection of a load job.
@@ -126,10 +153,10 @@ class _Load:
                     raise
                 raise refused(file.path.name, error) from error
         except OntimeError as error:
-            self._report(file.path, FileReport.of_failure(file.path.name, error, file.dataset))
+            self._report(file.location, FileReport.of_failure(file.path.name, error, file.dataset))
             raise
-        self._report(file.path, report)
+        self._report(file.location, report)
 
-    def _report(self, path: Path, report: FileReport) -> None:
-        self.reports[path] = report
+    def _report(self, location: str, report: FileReport) -> None:
+        self.reports[location] = report
         self._progress.done(report)

@@ -14,7 +14,19 @@ from ingestion.headers import NAMELESS, columns_of
 from ingestion.records import CsvFile
 from ingestion.source import Dataset, Source
 
-_SUFFIXES = (".csv", ".txt", ".gz", ".zip")
+_SUFFIXES = (
+    ".csv",
+    ".txt",
+    ".gz",
+    ".zip",
+    ".tsv",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".parquet",
+    ".xlsx",
+    ".xlsm",
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,10 @@ class PlannedFile:
     keeps_rejects: bool
     """Whether the text of a record that cannot land is kept: not where it may be personal."""
     warnings: tuple[str, ...]
+    of_any_kind: bool = False
+    """Whether ingestion/tabular reads it, which knows more than CSV."""
+    sheet: str | None = None
+    """Of a workbook, the one sheet that lands."""
 
     @property
     def ends_with_comma(self) -> bool:

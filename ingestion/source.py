@@ -69,12 +69,14 @@ def no_files() -> Sequence[Path]:
 class Source:
     """The files of one publisher. They land in the schema `raw_<name>`, in one table for each dataset.
 
-    `default_files` finds the files to load when the user names none.
+    `default_files` finds the files to load when the user names none. A source that `takes_any_table` has no
+    datasets of its own: each file makes the one that it is named after.
     """
 
     name: str
     datasets: tuple[Dataset, ...]
     default_files: Callable[[], Sequence[Path]] = no_files
+    takes_any_table: bool = False
 
     def __post_init__(self) -> None:
         _require_identifiers(self.name)

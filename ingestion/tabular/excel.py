@@ -1,7 +1,7 @@
 """Excel workbooks (.xlsx, .xlsm): each sheet is a table, its first row that is not blank the header.
 
-Blank rows are no records. Of a formula, the value that Excel saved with it counts. Numbers have the digits that it
-takes to tell them apart; dates are written `2024-01-31`, and with a clock `2024-01-31 12:00:00`.
+Blank rows are no records. Of a formula, the value that Excel saved with it counts. Numbers have the digits
+that it takes to tell them apart; dates are written `2024-01-31`, and with a clock `2024-01-31 12:00:00`.
 """
 
 import datetime as dt
@@ -35,8 +35,7 @@ class Workbook:
         content = spooled(read)
         with _errors_of(name):
             _check_size(content, name)
-            # stops at none of the dimensions that a sheet claims; reads row by row, so that a sheet whose last cell is
-            # far away takes no memory for those between
+            # read_only goes row by row: a sheet with one cell far away takes no memory for those between
             self._workbook = load_workbook(content, read_only=True, data_only=True, keep_links=False)
 
     def sheet_names(self) -> list[str]:
@@ -44,13 +43,16 @@ class Workbook:
         return [sheet.title for sheet in self._workbook.worksheets]
 
     def sheet(self, sheet_name: str) -> "Sheet":
-        return Sheet(self._workbook[sheet_name], f"{self._name}, sheet {sheet_name}")
+        """One of them. Raises OntimeError when there is none of this name."""
+        with _errors_of(self._name):
+            return Sheet(self._workbook[sheet_name], f"{self._name}, sheet {sheet_name}")
 
 
 class Sheet:
     """Reads one sheet: `header()`, then `records()`."""
 
     def __init__(self, sheet: Any, name: str) -> None:
+        self.form = f"sheet {sheet.title}"
         self._rows = _rows(sheet, name)
         self._name = name
         self._first = 0  # position of the first column that has a name
@@ -68,7 +70,10 @@ class Sheet:
         return next(self._rows, None) is None or next(self._rows, None) is None
 
     def records(self, width: int) -> Iterator[Clean | Reject]:
-        """The rows that are not blank, numbered from 1; one with a cell outside of the named columns is rejected."""
+        """The rows that are not blank, numbered from 1.
+
+        One with a cell outside of the columns that have names is rejected.
+        """
         return CsvFile(reading(self._lines(width)), self._name).records(width)
 
     def _lines(self, width: int) -> Iterator[bytes]:

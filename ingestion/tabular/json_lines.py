@@ -1,6 +1,7 @@
-"""JSON Lines: one object on each line; its keys are the columns, in the order in which the file first has them.
+"""JSON Lines: one object on each line; the columns are its keys, in the order in which they come up.
 
-Numbers stay as they are written, nested values become JSON again, `null` and a key that is not there are missing.
+Numbers stay as they are written and nested values become JSON again; `null` is missing, as is a key that is
+not there.
 """
 
 import codecs
@@ -24,6 +25,8 @@ class JsonLines:
     `read(n)` gives up to n more bytes, and none at the end; `name` stands in messages. The content waits in a
     temporary file, since its last line may have a key that no other has.
     """
+
+    form = "JSON Lines"
 
     def __init__(self, read: Read, name: str) -> None:
         self._content = spooled(read)
@@ -49,7 +52,7 @@ class JsonLines:
         assert width == len(self._keys)
         sound: list[bytes] = []
         record_no = 0
-        for record_no, line in enumerate(self._lines(), start=1):  # noqa: B007
+        for record_no, line in enumerate(self._lines(), start=1):
             try:
                 sound.append(self._record(line))
                 fault = None
@@ -64,7 +67,7 @@ class JsonLines:
             yield Clean(record_no - len(sound) + 1, sound)
 
     def _lines(self) -> Iterator[bytes]:
-        """The lines with their ends, without a byte order mark; of a longer one more than RECORD_LIMIT bytes."""
+        """The lines with their ends, without a byte order mark; a longer one is cut after RECORD_LIMIT."""
         self._content.seek(len(codecs.BOM_UTF8) if self._begins_with_bom() else 0)
         while line := self._content.readline(RECORD_LIMIT + 1):
             yield line
@@ -100,11 +103,13 @@ class _NoRecord(Exception):  # noqa: N818
 def _object(line: bytes) -> Object:
     """The object of a line, its numbers as they are written. Raises _NoRecord when there is none."""
     if len(line) > RECORD_LIMIT:
-        raise _NoRecord(f"line of more than {RECORD_LIMIT >> 20} MiB, of which the original keeps the beginning")
+        raise _NoRecord(
+            f"line of more than {RECORD_LIMIT >> 20} MiB, of which the original keeps the beginning"
+        )
     if not line.strip():
         raise _NoRecord("blank line")
     try:
-        found = _DECODER.decode(line.decode())
+        found = _DECODER.decode(line.decode().rstrip())
     except UnicodeDecodeError:
         raise _NoRecord("invalid UTF-8") from None
     except json.JSONDecodeError as error:

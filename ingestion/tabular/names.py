@@ -1,19 +1,31 @@
 """Names of tables and columns that need no quotes in SQL, from whatever a file and its header say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 
 from slugify import slugify
 
 from ingestion.errors import OntimeError
 from ingestion.headers import column_name
-from ingestion.source import LINEAGE
+from ingestion.source import LINEAGE, names
 
 LONGEST_TABLE = 40  # characters: dbt writes `stg_files__<name>__dbt_backup` into the 63 of Postgres
 LONGEST_COLUMN = 45  # characters: what stands before and behind a name in staging fits as well
 MOST_COLUMNS = 1_500  # Postgres stops at 1,600
 
-SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx", ".xlsm")
+SUFFIXES = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".psv",
+    ".txt",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".parquet",
+    ".xlsx",
+    ".xlsm",
+)
 PACKED = (".gz", ".zip")
 
 _TAKEN_TABLES = {"files", "rejects"}
@@ -21,21 +33,24 @@ _TAKEN_COLUMNS = {*LINEAGE, "reject_reason", "raw_text"}  # what landing and sta
 
 # Keywords that Postgres or Spark do not take for a name; a test asks the server for its own.
 RESERVED = frozenset(
-    """
-    all analyse analyze and any anti array as asc asymmetric authorization between binary both case cast check collate
-    collation column concurrently constraint create cross current_catalog current_date current_role current_schema
-    current_time current_timestamp current_user default deferrable desc distinct do else end escape except false fetch
-    filter for foreign freeze from full function grant group having ilike in initially inner intersect into is isnull
-    join lateral leading left like limit localtime localtimestamp minus natural not notnull null offset on only or
-    order outer overlaps placing primary references returning right select semi session_user similar some symmetric
-    system_user table tablesample then to trailing true union unique unknown user using variadic verbose when where
-    window with within
-    """.split()
+    names(
+        """
+        all analyse analyze and any anti array as asc asymmetric authorization between binary both
+        case cast check collate collation column concurrently constraint create cross
+        current_catalog current_date current_role current_schema current_time current_timestamp
+        current_user default deferrable desc distinct do else end escape except false fetch filter
+        for foreign freeze from full function grant group having ilike in initially inner intersect
+        into is isnull join lateral leading left like limit localtime localtimestamp minus natural
+        not notnull null offset on only or order outer overlaps placing primary references returning
+        right select semi session_user similar some symmetric system_user table tablesample then to
+        trailing true union unique unknown user using variadic verbose when where window with within
+        """
+    )
 )
 
 
 def table_name(file_name: str, sheet: str | None = None) -> str:
-    """Name of the table of a file: `Sales 2024.csv.gz` becomes `sales_2024`, its sheet `May` `sales_2024_may`."""
+    """Name of the table of a file: of `Sales 2024.csv.gz` `sales_2024`, of a sheet `May` `sales_2024_may`."""
     name = _plain(without_suffixes(file_name))
     if sheet is not None:
         name = f"{name}_{_plain(sheet)}".strip("_")
@@ -46,19 +61,21 @@ def table_name(file_name: str, sheet: str | None = None) -> str:
 
 
 def column_names(header: Sequence[str], file_name: str) -> list[str]:
-    """One name for each field of a header, all different. Raises OntimeError when there are none, or too many."""
+    """A name for each field of a header, all different. Raises OntimeError when there are none, or too many."""
     if not any(field.strip() for field in header):
-        raise OntimeError(f"{file_name}: the header names no column", "write the names of the columns into its first line")
+        raise OntimeError(
+            f"{file_name}: the header names no column", "write the names of the columns into its first line"
+        )
     if len(header) > MOST_COLUMNS:
         raise OntimeError(
             f"{file_name}: the header has {len(header):,} columns; a table holds {MOST_COLUMNS:,}",
             "turn columns into records, or split the file",
         )
-    names: dict[str, None] = {}
+    found: dict[str, None] = {}
     for position, field in enumerate(header, start=1):
         name = _usable(_plain(field), "column", _TAKEN_COLUMNS) or f"column_{position}"
-        names[_not_in(names, name[:LONGEST_COLUMN].rstrip("_"))] = None
-    return list(names)
+        found[_not_in(found, name[:LONGEST_COLUMN].rstrip("_"))] = None
+    return list(found)
 
 
 def without_suffixes(file_name: str) -> str:
@@ -75,14 +92,15 @@ def _plain(text: str) -> str:
 
 
 def _usable(name: str, prefix: str, taken: set[str]) -> str:
-    """The name as SQL takes it without quotes: `order` becomes `column_order`, `2024` becomes `column_2024`."""
+    """As SQL takes it without quotes: `order` becomes `column_order`, `2024` becomes `column_2024`."""
     if name and (not name[0].isalpha() or name in RESERVED or name in taken):
         return f"{prefix}_{name}"
     return name
 
 
-def _not_in(names: dict[str, None], name: str) -> str:
+def _not_in(taken: Collection[str], name: str) -> str:
+    """The name, or with a number where it is taken."""
     number, found = 2, name
-    while found in names:
+    while found in taken:
         found, number = f"{name}_{number}", number + 1
     return found

@@ -1,4 +1,4 @@
-"""Parquet: values as exact text, batch by batch. Structs, lists and maps become JSON, bytes `\\x` and digits."""
+"""Parquet: values as exact text, batch by batch. Structs, lists and maps become JSON, bytes `\\x0f`."""
 
 import json
 from collections.abc import Iterator
@@ -24,6 +24,8 @@ class Parquet:
     temporary file, since its directory stands at the end.
     """
 
+    form = "Parquet"
+
     def __init__(self, read: Read, name: str) -> None:
         self._name = name
         try:
@@ -37,13 +39,19 @@ class Parquet:
 
     def records(self, width: int) -> Iterator[Clean | Reject]:
         """The rows in their order, numbered from 1; one with a NUL character is rejected."""
-        return CsvFile(reading(self._pieces()), self._name).records(width)
+        # a comma ends each record: without, a missing value of a single column would be a blank line
+        for found in CsvFile(reading(self._pieces()), self._name).records(width + 1, last_is_empty=True):
+            yield (
+                Clean(found.first_record_no, [record[:-1] for record in found.records])
+                if isinstance(found, Clean)
+                else found
+            )
 
     def _pieces(self) -> Iterator[bytes]:
         """The batches as CSV."""
         try:
             for batch in self._file.iter_batches(_AT_ONCE):
-                columns = [_as_text(column) for column in batch.columns]
+                columns = [*map(_as_text, batch.columns), pa.nulls(batch.num_rows)]
                 names = [str(position) for position in range(len(columns))]
                 piece = BytesIO()
                 csv.write_csv(
@@ -54,7 +62,9 @@ class Parquet:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> OntimeError:
-        return OntimeError(f"{self._name}: is damaged, or no Parquet: {error}", "fetch or write the file again")
+        return OntimeError(
+            f"{self._name}: is damaged, or no Parquet: {error}", "fetch or write the file again"
+        )
 
 
 def _as_text(column: pa.Array) -> pa.Array:

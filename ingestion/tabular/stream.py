@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import IO
 
+from ingestion.errors import OntimeError
 from ingestion.records import BLOCK
 
 Read = Callable[[int], bytes]
@@ -11,12 +12,32 @@ Read = Callable[[int], bytes]
 
 
 def spooled(read: Read) -> IO[bytes]:
-    """The whole content in a temporary file, at its beginning. It is removed with the object."""
-    file = TemporaryFile()
-    while data := read(BLOCK):
-        file.write(data)
-    file.seek(0)
+    """The whole content in a temporary file, at its beginning. It is gone when nobody refers to it any more.
+
+    Raises OntimeError when there is no room for it.
+    """
+    try:
+        file = TemporaryFile()  # noqa: SIM115
+        while data := read(BLOCK):
+            file.write(data)
+        file.seek(0)
+    except OSError as error:
+        raise OntimeError(
+            f"no temporary copy of a file could be made: {error.strerror or error}",
+            "make room, or name another folder with TMPDIR",
+        ) from None
     return file
+
+
+def begun(start: bytes, read: Read) -> Read:
+    """Reads a content whose first bytes were read already: those, then the rest."""
+
+    def read_all(size: int) -> bytes:
+        nonlocal start
+        data, start = start[:size], start[size:]
+        return data or read(size)
+
+    return read_all
 
 
 def reading(pieces: Iterator[bytes]) -> Read:

@@ -1,26 +1,43 @@
 """Writes the dbt staging model of a table of `raw_files`, for an analyst to edit."""
 
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import yaml
 
 from ingestion.database import Connection
 from ingestion.errors import OntimeError
+from ingestion.report import LoadReport
 from ingestion.source import LINEAGE
+from warehouse.connections import connection
+from warehouse.console import note
 from warehouse.scaffold.guess import guess
 from warehouse.scaffold.models import columns_of, model_sql, model_yaml, source_yaml
 
+PROJECT = Path(__file__).parents[2]
 SCHEMA = "raw_files"
 FOLDER = Path("models/staging/files")  # in the project
 SOURCES = "_files__sources.yml"
 
 
+def scaffold_loaded(report: LoadReport) -> None:
+    """Scaffolds the tables of a load of the source `files`, and says what to do next."""
+    tables = dict.fromkeys(file.dataset for file in report.files if file.dataset and file.state != "failed")
+    with closing(connection("loader").connect()) as opened:
+        written = scaffold(opened, tables, PROJECT)
+    for path in written:
+        note(f"wrote {path}")
+    models = [path.stem for path in written if path.suffix == ".sql"]
+    if models:
+        note(f"  -> edit them: names, types, tests; then: ontime build --select {' '.join(models)}")
+
+
 def scaffold(connection: Connection, tables: Iterable[str], project: Path) -> list[Path]:
     """Writes model, YAML and source of each table that the project's sources do not list yet.
 
-    A file that exists stays as it is. Returns what was written or changed, relative to the project; reads each
-    new table whole. Raises OntimeError when the sources are not as this module keeps them.
+    A file that exists stays as it is. Returns what was written or changed, relative to the project; reads
+    each new table whole. Raises OntimeError when the sources are not as this module keeps them.
     """
     folder = project / FOLDER
     listed = _tables_of((folder / SOURCES).read_text(encoding="utf-8"))

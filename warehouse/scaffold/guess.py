@@ -63,7 +63,7 @@ _KINDS = (
     (_Looks.UTC, UTC),
 )
 
-# A whole number with leading zeros is a code, and a number that a double would round is an identifier: both are text.
+# A whole number with leading zeros is a code, one that a double would round an identifier: both are text.
 _LOOKS_LIKE = sql.SQL(f"""
 bit_or(case
     when {{0}} is null or {{0}} = '' then 0
@@ -79,7 +79,8 @@ bit_or(case
         when {{0}}::double precision::text::numeric = {{0}}::numeric then {_Looks.DECIMAL}
         else {_Looks.TEXT}
     end
-    when {{0}} ~ '^[0-9]{{{{4}}}}-[0-9]{{{{2}}}}-[0-9]{{{{2}}}}$' and pg_input_is_valid({{0}}, 'date') then {_Looks.DATE}
+    when {{0}} ~ '^[0-9]{{{{4}}}}-[0-9]{{{{2}}}}-[0-9]{{{{2}}}}$' and pg_input_is_valid({{0}}, 'date')
+        then {_Looks.DATE}
     when {{0}} ~ '^[0-9-]{{{{10}}}}[T ][0-9]{{{{2}}}}:[0-9]{{{{2}}}}:[0-9]{{{{2}}}}([.][0-9]{{{{1,6}}}})?Z?$'
         and pg_input_is_valid(replace({{0}}, 'Z', ''), 'timestamp')
         then case when {{0}} like '%Z' then {_Looks.UTC} else {_Looks.LOCAL} end

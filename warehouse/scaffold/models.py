@@ -151,8 +151,12 @@ def _given(columns: Sequence[Column]) -> Iterable[str]:
 
 def _typed(column: Column) -> str:
     if column.kind == TEXT:
-        return f"        {column.raw} as {column.name}," if column.name != column.raw else f"        {column.raw},"
-    return f"        {{{{ {column.kind.cast.format(repr(column.raw))} }}}} as {column.name},"
+        return (
+            f"        {column.raw} as {column.name},"
+            if column.name != column.raw
+            else f"        {column.raw},"
+        )
+    return f"        {{{{ {_call(column.kind, repr(column.raw))} }}}} as {column.name},"
 
 
 def _typed_in_loops(columns: Sequence[Column]) -> Iterable[str]:
@@ -161,7 +165,7 @@ def _typed_in_loops(columns: Sequence[Column]) -> Iterable[str]:
         some = [column for column in columns if column.kind == kind]
         kept = [column.raw for column in some if column.raw == column.name]
         if kept:
-            called = "column" if kind == TEXT else kind.cast.format("column")
+            called = "column" if kind == TEXT else _call(kind, "column")
             yield _loop(kept, "{{ column }}," if kind == TEXT else f"{{{{ {called} }}}} as {{{{ column }}}},")
         yield from (_typed(column) for column in some if column.raw != column.name)
 
@@ -171,7 +175,7 @@ def _reject_reason(columns: Sequence[Column]) -> str:
     if not typed:
         return "cast(null as {{ type_text() }})"
     casts = [
-        f"            ['{column.raw}', {column.kind.cast.format(repr(column.raw))}, '{column.kind.description}'],"
+        f"            ['{column.raw}', {_call(column.kind, repr(column.raw))}, '{column.kind.description}'],"
         for column in typed
     ]
     return "\n".join(("{{ first_failed_cast([", *casts, "        ]) }}"))
@@ -182,12 +186,17 @@ def _reject_reason_in_loops(columns: Sequence[Column]) -> str:
     loops = [
         _loop(
             [column.raw for column in columns if column.kind == kind],
-            f"{{{{ first_failed_cast([[column, {kind.cast.format('column')}, '{kind.description}']]) }}}},",
+            f"{{{{ first_failed_cast([[column, {_call(kind, 'column')}, '{kind.description}']]) }}}},",
             indent=12,
         )
         for kind in kinds
     ]
     return "\n".join(("coalesce(", *loops, "            cast(null as {{ type_text() }})", "        )"))
+
+
+def _call(kind: Kind, column: str) -> str:
+    """The cast of a kind, in Jinja; `column` is a name in quotes, or a variable."""
+    return kind.cast.format(column)
 
 
 def _loop(columns: Sequence[str], line: str, indent: int = 8) -> str:
@@ -202,4 +211,4 @@ def _quoted(names: Iterable[str]) -> str:
 
 def _listed(names: str, indent: int = 8) -> str:
     """A Jinja list, in lines that sqlfluff takes."""
-    return "[" + fill(names, width=100, subsequent_indent=" " * (indent + 4)) + "]"
+    return "[" + fill(names, width=90, subsequent_indent=" " * (indent + 4)) + "]"
