@@ -22,3 +22,15 @@
 {% macro spark__hash_40_bit(expression) -%}
     cast(conv(left(md5({{ expression }}), 10), 16, 10) as bigint)
 {%- endmacro %}
+
+
+{# A record as a JSON object of the values that it has, for forms with many columns. Takes the name of a relation of the query. #}
+{% macro record_as_json(relation) %}{{ return(adapter.dispatch('record_as_json')(relation)) }}{% endmacro %}
+
+{% macro default__record_as_json(relation) -%}
+    cast(json_strip_nulls(to_json({{ relation }})) as text)
+{%- endmacro %}
+
+{% macro spark__record_as_json(relation) -%}
+    to_json(struct({{ relation }}.*))
+{%- endmacro %}

@@ -10,6 +10,16 @@
 {%- endmacro %}
 
 
+{# A number without the decimals .00 that BTS gives to whole numbers, as text; an empty text is a missing value. #}
+{% macro without_zero_decimals(column) -%}
+    case when {{ column }} like '%.00' then left({{ column }}, length({{ column }}) - 3) else nullif({{ column }}, '') end
+{%- endmacro %}
+
+
+{# A flag written 0 or 1, or null. #}
+{% macro flag(column) -%} case {{ column }} when '1' then true when '0' then false end {%- endmacro %}
+
+
 {# A number with a point or an exponent, or null; not infinity, not NaN. #}
 {% macro decimal_number(column) -%}
     case when translate({{ column }}, '0123456789.-+eE', '') = '' then {{ cast_or_null(column, type_double()) }} end
@@ -25,15 +35,6 @@
 {# True or false, in whatever case, or null; not t, yes and 1, which an engine would read. #}
 {% macro true_or_false(column) -%}
     case lower({{ column }}) when 'true' then true when 'false' then false end
-{%- endmacro %}
-
-
-{# A date in the manner of 2013-01-31, or null; not a word such as today, which an engine would read. #}
-{% macro iso_date(column) -%}
-    case
-        when {{ column }} like '____-__-__' and translate({{ column }}, '0123456789', '') = '--'
-            then {{ cast_or_null(column, 'date') }}
-    end
 {%- endmacro %}
 
 
@@ -57,6 +58,58 @@
             and translate({{ year }} || {{ month }} || {{ day }}, '0123456789', '') = ''
             and {{ text }} between '{{ first_day() }}' and '{{ last_day() }}'
             then {{ cast_or_null(text, 'date') }}
+    end
+{%- endmacro %}
+
+
+{# A date written 2019-01-06 that the warehouse knows, or null. #}
+{% macro iso_date(column) -%}
+    case
+        when length({{ column }}) = 10 and translate({{ column }}, '0123456789', '') = '--'
+            and {{ column }} between '{{ first_day() }}' and '{{ last_day() }}'
+            then {{ cast_or_null(column, 'date') }}
+    end
+{%- endmacro %}
+
+
+{# A date written 2019-01-06, of any year, or null. #}
+{% macro any_iso_date(column) -%}
+    case when regexp_like({{ column }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') then {{ cast_or_null(column, 'date') }} end
+{%- endmacro %}
+
+
+{# A date written 3/1/2021 or 3/1/2021 12:00:00 AM the ISO way, as text; any other text as it is. #}
+{% macro us_date_as_iso(column) -%}
+    case
+        when regexp_like({{ column }}, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}( 12:00:00 AM)?$')
+            then left(split_part({{ column }}, '/', 3), 4) || '-' || lpad(split_part({{ column }}, '/', 1), 2, '0')
+                || '-' || lpad(split_part({{ column }}, '/', 2), 2, '0')
+        else {{ column }}
+    end
+{%- endmacro %}
+
+
+{# A date of any year as BTS writes it, 2007-07-01 or 7/1/2007 12:00:00 AM, or null. #}
+{% macro bts_date(column) -%}
+    case
+        when regexp_like({{ us_date_as_iso(column) }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$')
+            then {{ cast_or_null(us_date_as_iso(column), 'date') }}
+    end
+{%- endmacro %}
+
+
+{# A date of three texts the ISO way, as text. #}
+{% macro date_parts_as_iso(year, month, day) -%}
+    {{ year }} || '-' || case when length({{ month }}) = 1 then '0' else '' end || {{ month }}
+    || '-' || case when length({{ day }}) = 1 then '0' else '' end || {{ day }}
+{%- endmacro %}
+
+
+{# A date of eight digits, yyyymmdd, or null. #}
+{% macro compact_date(column) -%}
+    case
+        when regexp_like({{ column }}, '^[0-9]{8}$')
+            then {{ cast_or_null("left(" ~ column ~ ", 4) || '-' || substring(" ~ column ~ ", 5, 2) || '-' || right(" ~ column ~ ", 2)", 'date') }}
     end
 {%- endmacro %}
 

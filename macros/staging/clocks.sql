@@ -6,6 +6,12 @@
 {%- endmacro %}
 
 
+{# The clock so many minutes before another one, on whatever day, as minutes after midnight. #}
+{% macro clock_before(clock_minutes, minutes) -%}
+    ((({{ clock_minutes }}) - ({{ minutes }})) % 1440 + 1440) % 1440
+{%- endmacro %}
+
+
 {#
     The local timestamp at which a clock without a date is first shown after a moment. Arrivals carry no date: the flight date
     is the departure's, a red-eye arrives on the next day and a flight over the date line on the day before. All flights

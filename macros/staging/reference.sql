@@ -1,7 +1,14 @@
+{# Reference data: of each source and entity the newest file counts, as a whole. #}
+
+{# The condition that a staged record counts. Reads the common table expression `current_files` (int_files__current) of the model. #}
+{% macro is_current_record() -%}
+    reject_reason is null and file_no in (select current_files.file_no from current_files)
+{%- endmacro %}
+
+
 {#
-    The records of the newest file of a reference dataset, one per key: of a key that the file repeats the last record counts,
-    the others are duplicates in the row ledger. Reads the common table expressions `records` and `current_files`
-    (int_files__current) of the model.
+    Those records, one per key: of a key that the file repeats the last record counts, the others are duplicates in the row
+    ledger. `records` is a common table expression of the model, as `current_files` is.
 #}
 {% macro newest_records(records, key) -%}
     select *
@@ -10,7 +17,73 @@
             *,
             row_number() over (partition by {{ key }} order by record_no desc) as recency
         from {{ records }}
-        where reject_reason is null and file_no in (select current_files.file_no from current_files)
+        where {{ is_current_record() }}
     ) as ranked
     where recency = 1
+{%- endmacro %}
+
+
+{# A lookup table of the Bureau of Transportation Statistics, Code and Description: both as text, an empty one as null. #}
+{% macro code_and_description(relation) -%}
+    select
+        file_no,
+        record_no,
+        nullif(code, '') as code,
+        nullif(description, '') as description,
+        {{ csv_line(['code', 'description']) }} as raw_text
+    from {{ relation }}
+{%- endmacro %}
+
+
+{# What stands before and after the first colon of a description such as `Albany, NY: Albany International`; before none, null. #}
+{% macro before_colon(description) -%}
+    case when position(': ' in {{ description }}) > 0 then split_part({{ description }}, ': ', 1) end
+{%- endmacro %}
+
+{# After none, the whole: an unknown place is nothing but its name. #}
+{% macro after_colon(description) -%}
+    case
+        when position(': ' in {{ description }}) > 0
+            then substring({{ description }}, position(': ' in {{ description }}) + 2)
+        else {{ description }}
+    end
+{%- endmacro %}
+
+
+{# The kind of an aircraft in words, from the registry's code (ardata.pdf of the FAA); of a new code, the code. #}
+{% macro faa_aircraft_type(code) -%}
+    case {{ code }}
+        when '1' then 'Glider'
+        when '2' then 'Balloon'
+        when '3' then 'Blimp/Dirigible'
+        when '4' then 'Fixed wing single engine'
+        when '5' then 'Fixed wing multi engine'
+        when '6' then 'Rotorcraft'
+        when '7' then 'Weight-shift-control'
+        when '8' then 'Powered Parachute'
+        when '9' then 'Gyroplane'
+        when 'H' then 'Hybrid Lift'
+        when 'O' then 'Other'
+        else {{ code }}
+    end
+{%- endmacro %}
+
+
+{# The kind of an engine in words, from the registry's code; null where the registry says unknown. #}
+{% macro faa_engine_type(code) -%}
+    case {{ code }}
+        when '0' then 'None'
+        when '1' then 'Reciprocating'
+        when '2' then 'Turbo-prop'
+        when '3' then 'Turbo-shaft'
+        when '4' then 'Turbo-jet'
+        when '5' then 'Turbo-fan'
+        when '6' then 'Ramjet'
+        when '7' then '2 Cycle'
+        when '8' then '4 Cycle'
+        when '9' then null
+        when '10' then 'Electric'
+        when '11' then 'Rotary'
+        else {{ code }}
+    end
 {%- endmacro %}

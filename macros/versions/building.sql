@@ -22,50 +22,68 @@
 {#
     What the current model has to build, as literals: a planner that sees the keys reads one month, with a subquery it
     reads the history.
-        builds.rows       a relation (version_id, reads)
+        builds.rows       a relation (version_id, reads), or (version_id, reads, reads_before) of releases to compare
         builds.reads      the list of all that is read
     `reads` is a file_no, or a version_id of the input.
 #}
 {% macro files_to_build(landed) %}
     {% set versions = ref('int_files__versions') %}
-    {% if not execute or flags.EMPTY or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
     {% set sql %}
         select versions.version_id, versions.file_no as reads
         from {{ versions }} as versions
-        where
-            versions.model_name = '{{ model.name }}'
-            and versions.source = '{{ landed.source }}' and versions.dataset = '{{ landed.dataset }}'
-            and {{ is_not_built('versions') }}
-        order by 1, 2
+        where versions.source = '{{ landed.source }}' and versions.entity = '{{ landed.entity }}'
     {% endset %}
-    {{ return(as_builds(run_query(sql).rows)) }}
+    {{ return(versions_to_build(versions, sql)) }}
 {% endmacro %}
 
 {% macro months_to_build_from_files() %}
-    {% set versions, files = ref('int_months__versions'), ref('int_files__current') %}
-    {% if not execute or flags.EMPTY or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
+    {% set versions, files = ref('int_months__versions'), ref('int_files__releases') %}
     {% set sql %}
-        select versions.version_id, files.file_no as reads
+        select versions.version_id, inputs.file_no as reads
         from {{ versions }} as versions
-        inner join {{ files }} as files on files.data_month = versions.data_month
-        where versions.model_name = '{{ model.name }}' and files.dataset = '{{ history_of(model).dataset }}' and {{ is_not_built('versions') }}
-        order by 1, 2
+        inner join {{ files }} as inputs on inputs.data_month = versions.data_month and {{ is_release_of('inputs') }}
+        where inputs.entity = '{{ history_of(model).entity }}'
     {% endset %}
-    {{ return(as_builds(run_query(sql).rows)) }}
+    {{ return(versions_to_build(versions, sql)) }}
 {% endmacro %}
 
 {% macro months_to_build_from(input) %}
     {% set versions = ref('int_months__versions') %}
-    {% if not execute or flags.EMPTY or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
     {% set sql %}
         select versions.version_id, inputs.version_id as reads
         from {{ versions }} as versions
-        inner join {{ versions }} as inputs on inputs.data_month = versions.data_month
-            {%- if history_of(model).previous_month %} or inputs.data_month = cast(versions.data_month - interval '1' month as date){% endif %}
-        where versions.model_name = '{{ model.name }}' and inputs.model_name = '{{ input }}' and {{ is_not_built('versions') }}
+        inner join {{ versions }} as inputs on {{ is_release_of('inputs') }} and inputs.data_month
+            {{ "in (versions.data_month, cast(versions.data_month - interval '1' month as date))" if history_of(model).reads == 'month before' else '= versions.data_month' }}
+        where inputs.model_name = '{{ input }}'
+    {% endset %}
+    {{ return(versions_to_build(versions, sql)) }}
+{% endmacro %}
+
+{% macro releases_to_compare(input) %}
+    {% set versions = ref('int_months__versions') %}
+    {% set sql %}
+        select versions.version_id, inputs.version_id as reads, before.version_id as reads_before
+        from {{ versions }} as versions
+        inner join {{ versions }} as inputs on inputs.data_month = versions.data_month and inputs.release_no = versions.release_no
+        inner join {{ versions }} as before on before.data_month = versions.data_month and before.release_no = versions.release_no - 1
+        where inputs.model_name = '{{ input }}' and before.model_name = '{{ input }}'
+    {% endset %}
+    {{ return(versions_to_build(versions, sql)) }}
+{% endmacro %}
+
+{# The release of the input that a version is built from: the same one, or of models without releases the current one. #}
+{% macro is_release_of(inputs) -%}
+    {{ inputs ~ '.release_no = versions.release_no' if has_all_releases(model) else inputs ~ '.known_to_utc is null' }}
+{%- endmacro %}
+
+{# Runs the question of one of the macros above for the versions that the current model does not have. #}
+{% macro versions_to_build(versions, sql) %}
+    {% if not execute or flags.EMPTY or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
+    {% set missing %}
+        {{ sql }} and versions.model_name = '{{ model.name }}' and {{ is_not_built('versions') }}
         order by 1, 2
     {% endset %}
-    {{ return(as_builds(run_query(sql).rows)) }}
+    {{ return(as_builds(run_query(missing).rows)) }}
 {% endmacro %}
 
 {% macro is_not_built(versions) -%}
@@ -82,12 +100,16 @@
 {% macro as_builds(rows) %}
     {% set reads, values = [], [] %}
     {% for row in rows %}
-        {% do reads.append(row[1]) %}
-        {% do values.append('(cast(' ~ row[0] ~ ' as bigint), cast(' ~ row[1] ~ ' as bigint))') %}
+        {% set literals = [] %}
+        {% for value in row.values() %}{% do literals.append('cast(' ~ value ~ ' as bigint)') %}{% endfor %}
+        {% do values.append('(' ~ literals | join(', ') ~ ')') %}
+        {% do reads.extend(row.values()[1:]) %}
     {% endfor %}
+    {% set columns = 3 if history_of(model).reads == 'release before' else 2 %}
     {{ return({
         'reads': as_literals(reads | unique, 'bigint'),
-        'rows': '(values ' ~ values | join(', ') ~ ')' if values else '(select cast(null as bigint), cast(null as bigint) where false)',
+        'rows': '(values ' ~ values | join(', ') ~ ')' if values
+            else '(select ' ~ (['cast(null as bigint)'] * columns) | join(', ') ~ ' where false)',
     }) }}
 {% endmacro %}
 

@@ -7,14 +7,35 @@
 
     A model becomes a history model by `meta: {history: {...}}` in its YAML:
         slice: month | file    what a version covers
-        dataset: flights       month models that read staging: whose files make up the month (int_files__current)
-        previous_month: true   month models that also read the month before
-    What else a version is built from is read off the graph.
+        entity: flights        month models that read staging: whose files make up the month (int_files__releases)
+        reads: month before | release before
+                               month models that also read the month before, or compare a release with the one before
+    What else a version is built from is read off the graph. A month has a version for each of its releases; only the
+    current one where more than one entity or month is read, for then there is no one series of releases.
 #}
 
 {# The history settings of a node, or none. #}
 {% macro history_of(node) %}
     {{ return(node.config.get('meta', {}).get('history')) }}
+{% endmacro %}
+
+
+{# Does a model have a version for each release of a month, or for the current one alone? #}
+{% macro has_all_releases(node) %}
+    {% if not execute %}{{ return(true) }}{% endif %}
+    {% set series = release_series(node) %}
+    {{ return('current' not in series and series | length <= 1) }}
+{% endmacro %}
+
+{# The entities whose releases a model follows; `current` among them when it reads the month before. #}
+{% macro release_series(node) %}
+    {% set settings, found = history_of(node), [] %}
+    {% if settings.get('entity') %}{% do found.append(settings.entity) %}{% endif %}
+    {% if settings.get('reads') == 'month before' %}{% do found.append('current') %}{% endif %}
+    {% for input in lineage(node.unique_id).inputs if history_of(input).slice == 'month' %}
+        {% do found.extend(release_series(input)) %}
+    {% endfor %}
+    {{ return(found | unique | list) }}
 {% endmacro %}
 
 
@@ -105,13 +126,13 @@
 
 
 {#
-    What each history model of files makes of each dataset: (model name, dataset, fingerprint). A dataset counts with its own
+    What each history model of files makes of each entity: (model name, entity, fingerprint). An entity counts with its own
     staging model and its source's rejects alone, so that a change to weather leaves the files of flights alone.
 #}
 {% macro logic_of_files() %}
     {% set rows = [] %}
     {% for history in history_models('file') %}
-        {% for landed in landed_datasets() %}
+        {% for landed in landed_entities() %}
             {% set nodes = [history.node] %}
             {% for staged in history.lineage.logic if staged.name in (staging_model(landed), 'stg_' ~ landed.source ~ '__rejects') %}
                 {% do nodes.extend(lineage(staged.unique_id).logic) %}

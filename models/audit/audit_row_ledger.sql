@@ -1,5 +1,4 @@
-{#- Reference data counts as a whole: its rows are where the newest file's ended up. -#}
-{%- set references = landed_datasets() | selectattr('key', 'defined') | list -%}
+{%- set published_references = landed_entities() | selectattr('published', 'defined') | list -%}
 
 with files as (
 
@@ -55,19 +54,28 @@ rejected as (
 
 ),
 
--- accepted rows of a month, or of a whole reference file, that a newer release states again
-superseded as (
+accepted as (
 
     select
-        contents.file_no,
-        sum(contents.rows_accepted) as rows_superseded
+        contents.*,
+        current_files.file_no is not null as is_current
     from contents
     inner join file_versions
         on file_versions.model_name = 'int_files__contents' and file_versions.version_id = contents.version_id
     left join current_files
         on current_files.file_no = contents.file_no and current_files.data_month is not distinct from contents.data_month
-    where current_files.file_no is null
-    group by contents.file_no
+
+),
+
+-- accepted rows of a month, or of a whole reference file, that a newer release states again
+superseded as (
+
+    select
+        file_no,
+        sum(rows_accepted) as rows_superseded
+    from accepted
+    where not is_current
+    group by file_no
 
 ),
 
@@ -84,31 +92,53 @@ published_by_month as (
 
 ),
 
-published_as_reference as (
+rows_of_dimensions as (
 
-    {% for landed in references -%}
-    select
-        source_file_no as file_no,
-        count(*) as rows_published
-    from {{ ref(landed.published) }}
-    where source_file_no is not null
-    group by source_file_no
+    {% for mart in published_references | map(attribute='published') | unique -%}
+    select source_file_no from {{ ref(mart) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
--- a key that the newest file repeats
-duplicates_of_reference as (
+published_as_reference as (
 
-    {% for landed in references -%}
+    select
+        source_file_no as file_no,
+        count(*) as rows_published
+    from rows_of_dimensions
+    group by source_file_no
+
+),
+
+-- Reference data counts as a whole. Of its keys a dimension shows one row each, from this source or from one that knows better;
+-- what no dimension shows is kept apart, for models to read.
+references_that_count as (
+
+    select
+        accepted.file_no,
+        accepted.rows_accepted - accepted.distinct_keys as rows_duplicate,
+        case when entities.source is not null then accepted.distinct_keys - coalesce(published_as_reference.rows_published, 0) end
+            as rows_superseded,
+        case when entities.source is null then accepted.distinct_keys end as rows_kept_apart
+    from accepted
+    left join (
+        values {% for landed in published_references %}('{{ landed.source }}', '{{ landed.entity }}'){{ ', ' if not loop.last }}{% endfor %}
+    ) as entities (source, entity)
+        on entities.source = accepted.source and entities.entity = accepted.entity
+    left join published_as_reference on published_as_reference.file_no = accepted.file_no
+    where accepted.data_month is null and accepted.is_current
+
+),
+
+-- what no model stages, such as tables of raw_files
+unstaged as (
+
     select
         file_no,
-        count(*) - count(distinct {{ landed.key }}) as rows_duplicate
-    from {{ ref(staging_model(landed)) }}
-    where reject_reason is null and file_no in (select current_files.file_no from current_files)
-    group by file_no
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        rows_landed
+    from files
+    where not is_staged
+
 )
 
 select
@@ -120,15 +150,18 @@ select
     files.received_at_utc,
     files.rows_seen,
     cast(coalesce(published_by_month.rows_published, published_as_reference.rows_published, 0) as bigint) as rows_published,
-    cast(coalesce(published_by_month.rows_duplicate, duplicates_of_reference.rows_duplicate, 0) as bigint) as rows_duplicate,
-    cast(coalesce(superseded.rows_superseded, 0) as bigint) as rows_superseded,
+    cast(coalesce(published_by_month.rows_duplicate, references_that_count.rows_duplicate, 0) as bigint) as rows_duplicate,
+    cast(coalesce(superseded.rows_superseded, references_that_count.rows_superseded, 0) as bigint) as rows_superseded,
     cast(coalesce(rejected.rows_rejected, 0) as bigint) as rows_rejected,
-    rejects_versions.version_id as rejects_version_id
+    rejects_versions.version_id as rejects_version_id,
+    files.entity,
+    cast(coalesce(references_that_count.rows_kept_apart, unstaged.rows_landed, 0) as bigint) as rows_kept_apart
 from files
 left join rejected on rejected.file_no = files.file_no
 left join superseded on superseded.file_no = files.file_no
 left join published_by_month on published_by_month.file_no = files.file_no
 left join published_as_reference on published_as_reference.file_no = files.file_no
-left join duplicates_of_reference on duplicates_of_reference.file_no = files.file_no
+left join references_that_count on references_that_count.file_no = files.file_no
+left join unstaged on unstaged.file_no = files.file_no
 left join file_versions as rejects_versions
     on rejects_versions.model_name = 'int_files__rejects' and rejects_versions.file_no = files.file_no

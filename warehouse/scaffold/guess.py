@@ -24,7 +24,7 @@ BOOLEAN = Kind("true_or_false({})", "true or false")
 INTEGER = Kind("whole_number({})", "a whole number")
 BIGINT = Kind("whole_number({}, 'bigint')", "a whole number")
 DECIMAL = Kind("decimal_number({})", "a number")
-DATE = Kind("iso_date({})", "a date")
+DATE = Kind("any_iso_date({})", "a date")
 LOCAL = Kind("iso_timestamp({})", "a timestamp")
 UTC = Kind("iso_timestamp({})", "a timestamp in UTC")
 

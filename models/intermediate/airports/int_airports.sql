@@ -1,12 +1,12 @@
-with airports as (
+with listed as (
 
-    select * from {{ ref('stg_nycflights13__airports') }}
+    select * from {{ ref('int_airports__listed') }}
 
 ),
 
-supplement as (
+regions as (
 
-    select * from {{ ref('airports_supplement') }}
+    select * from {{ ref('stg_ourairports__regions') }}
 
 ),
 
@@ -16,32 +16,68 @@ current_files as (
 
 ),
 
-listed as (
+described as (
 
-    {{ newest_records('airports', 'airport_code_iata') }}
+    select *
+    from (
+        select
+            *,
+            row_number() over (partition by airport_code_iata order by precedence) as choice
+        from listed
+    ) as ranked
+    where choice = 1
+
+),
+
+-- What the source does not know, the next one may. But a code can mean an airfield in Alaska to one and an airport in Turkey to
+-- another: only what is said of a place within a degree counts.
+nearby as (
+
+    select listed.*
+    from listed
+    inner join described on described.airport_code_iata = listed.airport_code_iata
+    where
+        coalesce(abs(listed.latitude_degrees - described.latitude_degrees) < 1, true)
+        and coalesce(abs(listed.longitude_degrees - described.longitude_degrees) < 1, true)
+
+),
+
+{% for relation, column in [('time_zones', 'time_zone'), ('elevations', 'elevation_feet')] -%}
+{{ relation }} as (
+
+    select
+        airport_code_iata,
+        {{ column }},
+        row_number() over (partition by airport_code_iata order by precedence) as choice
+    from nearby
+    where {{ column }} is not null
+
+),
+
+{% endfor -%}
+named_regions as (
+
+    {{ newest_records('regions', 'region_code_iso') }}
 
 )
 
 select
-    airport_code_iata,
-    airport_name,
-    latitude_degrees,
-    longitude_degrees,
-    elevation_feet,
-    time_zone,
-    file_no as source_file_no,
-    record_no as source_record_no
-from listed
-union all
-select
-    supplement.airport_code_iata,
-    supplement.airport_name,
-    supplement.latitude_degrees,
-    supplement.longitude_degrees,
-    supplement.elevation_feet,
-    supplement.time_zone,
-    null as source_file_no,
-    null as source_record_no
-from supplement
-left join listed on listed.airport_code_iata = supplement.airport_code_iata
-where listed.airport_code_iata is null
+    described.airport_code_iata,
+    described.airport_name,
+    described.latitude_degrees,
+    described.longitude_degrees,
+    elevations.elevation_feet,
+    time_zones.time_zone,
+    described.municipality,
+    described.region_code_iso,
+    coalesce(described.region_name, named_regions.region_name) as region_name,
+    described.country_code_iso,
+    numbered.airport_id_bts,
+    described.source_file_no,
+    described.source_record_no
+from described
+left join time_zones on time_zones.airport_code_iata = described.airport_code_iata and time_zones.choice = 1
+left join elevations on elevations.airport_code_iata = described.airport_code_iata and elevations.choice = 1
+left join listed as numbered
+    on numbered.airport_code_iata = described.airport_code_iata and numbered.airport_id_bts is not null
+left join named_regions on named_regions.region_code_iso = described.region_code_iso

@@ -1,10 +1,25 @@
-with nycflights13 as (
+with datasets (source, dataset, entity, is_staged, states_all_of) as (
 
-    select * from {{ ref('stg_nycflights13__files') }}
+    {{ entities_of_datasets() }}
 
+),
+
+files as (
+
+    {% for source in landed_sources() -%}
+    select
+        '{{ source }}' as source,
+        *
+    from {{ ref('stg_' ~ source ~ '__files') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select
-    'nycflights13' as source,
-    nycflights13.*
-from nycflights13
+    files.*,
+    -- a dataset that nobody stages is kept apart under its source's name
+    coalesce(datasets.entity, files.source) as entity,
+    coalesce(datasets.is_staged, false) as is_staged,
+    datasets.states_all_of
+from files
+left join datasets on datasets.source = files.source and datasets.dataset = files.dataset

@@ -1,4 +1,4 @@
-{%- for landed in landed_datasets() %}
+{%- for landed in landed_entities() if is_staged(landed) %}
 {%- set builds = files_to_build(landed) %}
 {{ 'union all' if not loop.first }}
 (
@@ -17,15 +17,14 @@
     select
         versions.version_id,
         '{{ landed.source }}' as source,
-        '{{ landed.dataset }}' as dataset,
+        '{{ landed.entity }}' as entity,
         records.file_no,
         {{ landed.month or 'cast(null as date)' }} as data_month,
-        -- the forms of this source state a month completely, as far as the source goes
-        true as is_complete_month,
-        count(*) as rows_accepted
+        count(*) as rows_accepted,
+        {{ 'count(distinct records.' ~ landed.key ~ ')' if landed.key else 'cast(null as bigint)' }} as distinct_keys
     from records
     inner join versions on versions.file_no = records.file_no
     where records.file_no in ({{ builds.reads }}) and records.reject_reason is null
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5
 )
 {%- endfor %}

@@ -1,10 +1,11 @@
 -- Records that landed and do not cast, and those that never landed because their structure is broken.
-{%- for landed in landed_datasets() %}
+{%- for landed in landed_entities() %}
 {%- set builds = files_to_build(landed) %}
 {{ 'union all' if not loop.first }}
 (
     with records as (
 
+        {% if is_staged(landed) -%}
         select
             file_no,
             record_no,
@@ -13,6 +14,7 @@
         from {{ ref(staging_model(landed)) }}
         where reject_reason is not null
         union all
+        {% endif -%}
         select
             file_no,
             record_no,
@@ -31,10 +33,10 @@
     select
         versions.version_id,
         '{{ landed.source }}' as source,
-        '{{ landed.dataset }}' as dataset,
+        '{{ landed.entity }}' as entity,
         records.file_no,
         records.record_no,
-        records.reject_reason as reason,
+        records.{{ 'reject_reason' if is_staged(landed) else 'reason' }} as reason,
         records.raw_text
     from records
     inner join versions on versions.file_no = records.file_no

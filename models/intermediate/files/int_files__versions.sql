@@ -7,13 +7,13 @@ with files as (
 
 ),
 
-logic (model_name, source, dataset, fingerprint) as (
+logic (model_name, source, entity, fingerprint) as (
 
     {% for row in logic -%}
     select
         '{{ row.model_name }}',
         '{{ row.landed.source }}',
-        '{{ row.landed.dataset }}',
+        '{{ row.landed.entity }}',
         '{{ row.fingerprint }}'
     {{ 'union all' if not loop.last }}
     {% endfor -%}
@@ -30,12 +30,12 @@ logic (model_name, source, dataset, fingerprint) as (
 select
     logic.model_name,
     files.source,
-    files.dataset,
+    files.entity,
     files.file_no,
     files.file_id,
     {{ version_id(
         'cast(files.file_no as bigint)',
-        'files.source || files.dataset || files.file_id || logic.fingerprint'
+        'files.source || files.entity || files.file_id || logic.fingerprint'
     ) }} as version_id
 from files
-inner join logic on logic.source = files.source and logic.dataset = files.dataset
+inner join logic on logic.source = files.source and logic.entity = files.entity

@@ -47,10 +47,11 @@ keyed as (
         *,
         md5(
             flight_date_local || '|' || carrier_code || '|'
-            -- rows without a flight number are never merged with those of another file
-            || coalesce(cast(flight_number as {{ type_text() }}), 'record ' || file_no || '.' || record_no) || '|'
-            || origin_airport_code_iata || '|' || destination_airport_code_iata || '|'
-            || scheduled_departure_at_local || '|' || occurrence
+            -- rows without flight number or schedule are never merged with those of another file
+            || coalesce(
+                flight_number || '|' || scheduled_departure_at_local, 'record ' || file_no || '.' || record_no
+            ) || '|'
+            || origin_airport_code_iata || '|' || destination_airport_code_iata || '|' || occurrence
         ) as flight_key
     from numbered
 
@@ -67,7 +68,9 @@ select
     flight_number,
     tail_number,
     origin_airport_code_iata,
+    origin_airport_id_bts,
     destination_airport_code_iata,
+    destination_airport_id_bts,
     scheduled_departure_at_local,
     scheduled_departure_at_utc,
     actual_departure_at_local,
@@ -79,17 +82,17 @@ select
     dep_delay_minutes,
     arr_delay_minutes,
     is_cancelled,
-    cast(null as {{ type_text() }}) as cancellation_code,
+    cancellation_code,
     is_diverted,
-    {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted') }} as is_on_time,
+    -- a selection without arrivals leaves open who was on time
+    case when states_arrivals then {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted') }} end as is_on_time,
     distance_miles,
     air_time_minutes,
-    -- this form does not say what delayed a flight
-    cast(null as integer) as carrier_delay_minutes,
-    cast(null as integer) as weather_delay_minutes,
-    cast(null as integer) as nas_delay_minutes,
-    cast(null as integer) as security_delay_minutes,
-    cast(null as integer) as late_aircraft_delay_minutes,
+    carrier_delay_minutes,
+    weather_delay_minutes,
+    nas_delay_minutes,
+    security_delay_minutes,
+    late_aircraft_delay_minutes,
     file_no as source_file_no,
     record_no as source_record_no
 from keyed

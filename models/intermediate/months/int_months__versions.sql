@@ -1,13 +1,16 @@
 {#-
-    The chain of versions: models that read files hash the files of the month, models that read those hash their versions, and
-    so on. Read off the graph (macros/versions/), so that a new history model needs no line here.
+    The chain of versions: models that read files hash the files of a release, models that read those hash their versions, and so
+    on. Read off the graph (macros/versions/), so that a new history model needs no line here.
 -#}
 -- depends_on: {{ ref('int_airports__time_zones') }}
+-- depends_on: {{ ref('int_airports__bts_ids') }}
+-- depends_on: {{ ref('int_carriers__bts_ids') }}
 {%- set published = published_month_versions() if execute %}
 
 with month_files as (
 
-    select * from {{ ref('int_files__current') }}
+    select * from {{ ref('int_files__releases') }}
+    where data_month is not null
 
 ),
 
@@ -17,39 +20,60 @@ with month_files as (
 
     select
         data_month,
+        max(release_no) as release_no,
+        max(known_from_utc) as known_from_utc,
+        max(case when is_own then known_to_utc end) as known_to_utc,
+        bool_and(is_complete_month) as is_complete_month,
         {{ version_id(
             month_number('data_month'),
             string_agg_ordered('built_from', '|', 'built_from') ~ " || '|" ~ constant_inputs(history) ~ "'"
         ) }} as version_id
     from (
-        {%- if settings.dataset %}
+        {%- if settings.entity %}
         select
             data_month,
+            release_no,
+            known_from_utc,
+            known_to_utc,
+            is_complete_month,
             file_id as built_from,
-            true as is_own_month
+            true as is_own
         from month_files
-        where dataset = '{{ settings.dataset }}'
+        where entity = '{{ settings.entity }}'
         {%- endif %}
         {%- for input in history.lineage.inputs if history_of(input).slice == 'month' %}
-        {{ 'union all' if settings.dataset or not loop.first }}
+        {{ 'union all' if settings.entity or not loop.first }}
         select
             data_month,
+            release_no,
+            known_from_utc,
+            known_to_utc,
+            is_complete_month,
             '{{ input.name }}:' || version_id as built_from,
-            true as is_own_month
+            true as is_own
         from {{ input.name }}
-        {%- if settings.previous_month %}
+        {%- if settings.reads in ('month before', 'release before') %}
         union all
         select
-            cast(data_month + interval '1' month as date),
+            {{ "cast(data_month + interval '1' month as date)" if settings.reads == 'month before' else 'data_month' }},
+            {{ 'release_no' if settings.reads == 'month before' else 'release_no + 1' }},
+            known_from_utc,
+            known_to_utc,
+            is_complete_month,
             'before:{{ input.name }}:' || version_id,
             false
         from {{ input.name }}
         {%- endif %}
         {%- endfor %}
     ) as parts
+    {%- if has_all_releases(history.node) %}
+    group by data_month, release_no
+    {%- else %}
+    where known_to_utc is null
     group by data_month
-    -- a month that only follows one with data is no month
-    having bool_or(is_own_month)
+    {%- endif %}
+    -- a month that only follows one with data is no month; a first release has none before it to be compared with
+    having bool_or(is_own){% if settings.reads == 'release before' %} and bool_or(not is_own){% endif %}
 
 ),
 
@@ -60,6 +84,10 @@ versions as (
     select
         '{{ history.node.name }}' as model_name,
         data_month,
+        release_no,
+        known_from_utc,
+        known_to_utc,
+        is_complete_month,
         version_id
     from {{ history.node.name }}
     {{ 'union all' if not loop.last }}
@@ -68,6 +96,10 @@ versions as (
     select
         '' as model_name,
         data_month,
+        release_no,
+        known_from_utc,
+        known_to_utc,
+        is_complete_month,
         0 as version_id
     from month_files
     where false
@@ -80,7 +112,7 @@ states as (
     select
         data_month,
         md5(
-            {{ string_agg_ordered('cast(version_id as ' ~ type_text() ~ ')', '|', 'model_name') }}
+            {{ string_agg_ordered('cast(version_id as ' ~ type_text() ~ ')', '|', 'version_id') }}
             || '{{ marts_and_tests_fingerprint() if execute }}'
         ) as state_id
     from versions
@@ -91,6 +123,10 @@ states as (
 select
     versions.model_name,
     versions.data_month,
+    versions.release_no,
+    versions.known_from_utc,
+    versions.known_to_utc,
+    versions.is_complete_month,
     versions.version_id,
     states.state_id,
     {% if published -%}

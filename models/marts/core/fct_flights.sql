@@ -35,6 +35,8 @@ select
     security_delay_minutes,
     late_aircraft_delay_minutes,
     source_file_no,
-    source_record_no
+    source_record_no,
+    origin_airport_id_bts,
+    destination_airport_id_bts
 from flights
 where {{ is_current('version_id', 'int_flights__records') }}

@@ -1,12 +1,1 @@
-with source as (
-
-    select * from {{ source('nycflights13', 'rejects') }}
-
-)
-
-select
-    file_no,
-    record_no,
-    reason,
-    raw_text
-from source
+{{ landed_rejects(source('nycflights13', 'rejects')) }}

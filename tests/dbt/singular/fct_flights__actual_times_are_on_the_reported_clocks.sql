@@ -11,7 +11,7 @@ with flights as (
 
 staged as (
 
-    select * from {{ ref('stg_nycflights13__flights') }}
+    select * from {{ ref('int_flights__stated') }}
     where file_no in ({{ pending_files() }})
 
 ),

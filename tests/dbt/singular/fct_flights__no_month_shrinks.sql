@@ -16,14 +16,14 @@ with flights_by_version as (
 versions as (
 
     select * from {{ ref('int_months__versions') }}
-    where model_name = 'int_performance__carrier_months' and is_pending
+    where model_name = 'int_performance__carrier_months' and known_to_utc is null and is_pending
 
 ),
 
 published as (
 
     select * from {{ published or ref('int_months__versions') }}
-    where model_name = 'int_performance__carrier_months'
+    where model_name = 'int_performance__carrier_months' and known_to_utc is null
 
 )
 

@@ -19,6 +19,14 @@ facts as (
         observation_month_utc as data_month
     from {{ ref('fct_weather_hourly') }}
     where observation_month_utc in ({{ pending_months() }})
+    union all
+    -- the published totals are shown beside ours, by files that no column names
+    select
+        source_file_no,
+        data_month
+    from {{ ref('int_delay_causes__records') }}
+    where {{ is_current('version_id', 'int_delay_causes__records') }} and not is_duplicate
+        and data_month in ({{ pending_months() }})
 
 ),
 

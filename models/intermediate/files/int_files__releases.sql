@@ -1,0 +1,139 @@
+with contents as (
+
+    select * from {{ ref('int_files__contents') }}
+
+),
+
+versions as (
+
+    select * from {{ ref('int_files__versions') }}
+
+),
+
+files as (
+
+    select * from {{ ref('int_files') }}
+
+),
+
+statements as (
+
+    select
+        files.source,
+        files.entity,
+        -- sources state the same months of flights; each source's reference data is a series of its own
+        case when contents.data_month is null then files.source || '.' || files.entity else files.entity end as series,
+        contents.data_month,
+        files.file_no,
+        files.file_id,
+        files.load_id,
+        files.received_at_utc,
+        files.states_all_of,
+        contents.rows_accepted
+    from contents
+    -- only what the present logic says of a file
+    inner join versions on versions.model_name = 'int_files__contents' and versions.version_id = contents.version_id
+    inner join files on files.file_no = contents.file_no
+
+),
+
+-- when something new was known: with each file that states all of something, and with the extracts of one load together
+arrivals as (
+
+    select distinct
+        series,
+        data_month,
+        case
+            when states_all_of is null
+                then max(received_at_utc) over (partition by series, data_month, states_all_of, load_id)
+            else received_at_utc
+        end as known_from_utc
+    from statements
+
+),
+
+known as (
+
+    select
+        statements.*,
+        arrivals.known_from_utc,
+        coalesce(
+            bool_or(statements.states_all_of = 'month') over (
+                partition by arrivals.series, arrivals.data_month, arrivals.known_from_utc
+            ), false
+        ) as is_complete_month,
+        row_number() over (
+            partition by
+                arrivals.series, arrivals.data_month, arrivals.known_from_utc,
+                coalesce(statements.states_all_of, cast(statements.file_no as {{ type_text() }}))
+            order by statements.received_at_utc desc, statements.file_no desc
+        ) as recency
+    from arrivals
+    inner join statements
+        on statements.series = arrivals.series
+        and statements.data_month is not distinct from arrivals.data_month
+        and statements.received_at_utc <= arrivals.known_from_utc
+
+),
+
+-- a complete month supersedes all else, the newest statement of a part the older ones; extracts are united
+counting as (
+
+    select *
+    from known
+    where recency = 1 and (not is_complete_month or states_all_of = 'month')
+
+),
+
+states as (
+
+    select
+        series,
+        data_month,
+        known_from_utc,
+        {{ string_agg_ordered('file_id', '|', 'file_id') }} as file_ids
+    from counting
+    group by series, data_month, known_from_utc
+
+),
+
+changes as (
+
+    select
+        *,
+        lag(file_ids) over (partition by series, data_month order by known_from_utc) as file_ids_before
+    from states
+
+),
+
+-- an extract of a month that is there completely changes nothing, and makes no release
+releases as (
+
+    select
+        series,
+        data_month,
+        known_from_utc,
+        lead(known_from_utc) over (partition by series, data_month order by known_from_utc) as known_to_utc,
+        cast(row_number() over (partition by series, data_month order by known_from_utc) as integer) as release_no
+    from changes
+    where file_ids is distinct from file_ids_before
+
+)
+
+select
+    counting.source,
+    counting.entity,
+    counting.data_month,
+    releases.release_no,
+    releases.known_from_utc,
+    releases.known_to_utc,
+    counting.is_complete_month,
+    counting.file_no,
+    counting.file_id,
+    counting.received_at_utc,
+    counting.rows_accepted
+from releases
+inner join counting
+    on counting.series = releases.series
+    and counting.data_month is not distinct from releases.data_month
+    and counting.known_from_utc = releases.known_from_utc

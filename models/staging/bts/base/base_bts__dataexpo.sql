@@ -1,0 +1,56 @@
+with source as (
+
+    select * from {{ source('bts', 'dataexpo') }}
+
+),
+
+-- a missing value is written NA, \N or not at all
+given as (
+
+    select
+        file_no,
+        record_no,
+        {%- for column in ['year', 'month', 'dayof_month', 'dep_time', 'crs_dep_time', 'arr_time', 'crs_arr_time', 'unique_carrier',
+                           'flight_num', 'tail_num', 'air_time', 'arr_delay', 'dep_delay', 'origin', 'dest', 'distance', 'cancelled',
+                           'cancellation_code', 'diverted', 'carrier_delay', 'weather_delay', 'nas_delay', 'security_delay',
+                           'late_aircraft_delay'] %}
+        nullif({{ na_to_null(column) }}, '\N') as {{ column }},
+        {%- endfor %}
+        {{ record_as_json('source') }} as raw_text
+    from source
+
+)
+
+select
+    file_no,
+    record_no,
+    {{ date_parts_as_iso('year', 'month', 'dayof_month') }} as flight_date,
+    unique_carrier as carrier,
+    cast(null as {{ type_text() }}) as carrier_id,
+    flight_num as flight_number,
+    tail_num as tail_number,
+    origin,
+    cast(null as {{ type_text() }}) as origin_id,
+    dest,
+    cast(null as {{ type_text() }}) as dest_id,
+    crs_dep_time,
+    dep_time,
+    crs_arr_time,
+    arr_time,
+    dep_delay,
+    arr_delay,
+    cancelled,
+    diverted,
+    distance,
+    air_time,
+    carrier_delay,
+    weather_delay,
+    nas_delay,
+    security_delay,
+    late_aircraft_delay,
+    cancellation_code,
+    -- some copies have lost the flags and kept the codes
+    cancellation_code is not null as is_cancelled_unless_flagged,
+    true as states_arrivals,
+    raw_text
+from given

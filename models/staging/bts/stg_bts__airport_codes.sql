@@ -1,0 +1,21 @@
+with source as (
+
+    select * from {{ source('bts', 'airport_codes') }}
+
+),
+
+given as (
+
+    {{ code_and_description('source') }}
+
+)
+
+select
+    file_no,
+    record_no,
+    code as airport_code_iata,
+    {{ before_colon('description') }} as city_name,
+    {{ after_colon('description') }} as airport_name,
+    {{ first_missing(['code', 'description']) }} as reject_reason,
+    raw_text
+from given

@@ -1,0 +1,123 @@
+{%- set forms = ['ontime_monthly', 'ontime_monthly_before_2018', 'ontime_selection', 'dataexpo', 'kaggle_2015', 'nycflights'] -%}
+
+with records as (
+
+    {% for form in forms -%}
+    select
+        file_no, record_no, flight_date, carrier, carrier_id, flight_number, tail_number, origin, origin_id, dest, dest_id,
+        crs_dep_time, dep_time, crs_arr_time, arr_time, dep_delay, arr_delay, cancelled, diverted, distance, air_time, carrier_delay,
+        weather_delay, nas_delay, security_delay, late_aircraft_delay, cancellation_code, is_cancelled_unless_flagged,
+        states_arrivals, raw_text
+    from {{ ref('base_bts__' ~ form) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+typed as (
+
+    select
+        *,
+        {{ iso_date('flight_date') }} as flight_date_local,
+        {{ whole_number('carrier_id') }} as airline_id_dot,
+        {{ whole_number('flight_number') }} as flight_number_typed,
+        {{ whole_number('origin_id') }} as origin_airport_id_bts,
+        {{ whole_number('dest_id') }} as destination_airport_id_bts,
+        {{ clock_minutes('crs_dep_time') }} as scheduled_departure_clock_minutes,
+        {{ clock_minutes('dep_time') }} as actual_departure_clock_minutes,
+        {{ clock_minutes('crs_arr_time') }} as scheduled_arrival_clock_minutes,
+        {{ clock_minutes('arr_time') }} as actual_arrival_clock_minutes,
+        {{ flag('cancelled') }} as cancelled_flag,
+        {{ flag('diverted') }} as diverted_flag,
+        {%- for column in ['dep_delay', 'arr_delay', 'air_time', 'carrier_delay', 'weather_delay', 'nas_delay', 'security_delay',
+                           'late_aircraft_delay'] %}
+        {{ whole_number(column) }} as {{ column }}_minutes,
+        {%- endfor %}
+        {{ whole_number('distance') }} as distance_miles
+    from records
+
+),
+
+checked as (
+
+    select
+        *,
+        coalesce(cancelled_flag, is_cancelled_unless_flagged) as is_cancelled,
+        coalesce(
+            {{ first_missing(['flight_date']) }},
+            case
+                when coalesce(carrier, carrier_id) is null then 'carrier is missing'
+                when coalesce(origin, origin_id) is null then 'origin is missing'
+                when coalesce(dest, dest_id) is null then 'dest is missing'
+            end,
+            {{ first_failed_cast([
+                ['flight_date', 'flight_date_local', 'a date'],
+                ['carrier_id', 'airline_id_dot', 'a number'],
+                ['flight_number', 'flight_number_typed', 'a whole number'],
+                ['origin_id', 'origin_airport_id_bts', 'a number'],
+                ['dest_id', 'destination_airport_id_bts', 'a number'],
+                ['crs_dep_time', 'scheduled_departure_clock_minutes', 'a clock from 0000 to 2400'],
+                ['dep_time', 'actual_departure_clock_minutes', 'a clock from 0000 to 2400'],
+                ['crs_arr_time', 'scheduled_arrival_clock_minutes', 'a clock from 0000 to 2400'],
+                ['arr_time', 'actual_arrival_clock_minutes', 'a clock from 0000 to 2400'],
+                ['cancelled', 'cancelled_flag', 'a flag 0 or 1'],
+                ['diverted', 'diverted_flag', 'a flag 0 or 1'],
+                ['dep_delay', 'dep_delay_minutes', 'a whole number of minutes'],
+                ['arr_delay', 'arr_delay_minutes', 'a whole number of minutes'],
+                ['air_time', 'air_time_minutes', 'a whole number of minutes'],
+                ['carrier_delay', 'carrier_delay_minutes', 'a whole number of minutes'],
+                ['weather_delay', 'weather_delay_minutes', 'a whole number of minutes'],
+                ['nas_delay', 'nas_delay_minutes', 'a whole number of minutes'],
+                ['security_delay', 'security_delay_minutes', 'a whole number of minutes'],
+                ['late_aircraft_delay', 'late_aircraft_delay_minutes', 'a whole number of minutes'],
+                ['distance', 'distance_miles', 'a whole number of miles'],
+            ]) }},
+            case
+                when cancellation_code not in ('A', 'B', 'C', 'D') then 'cancellation_code is not A, B, C or D: ' || cancellation_code
+            end
+        ) as reject_reason
+    from typed
+
+),
+
+final as (
+
+    select
+        file_no,
+        record_no,
+        cast(date_trunc('month', flight_date_local) as date) as flight_month,
+        flight_date_local,
+        carrier as carrier_code,
+        airline_id_dot,
+        flight_number_typed as flight_number,
+        tail_number,
+        origin as origin_airport_code_iata,
+        origin_airport_id_bts,
+        dest as destination_airport_code_iata,
+        destination_airport_id_bts,
+        scheduled_departure_clock_minutes,
+        actual_departure_clock_minutes,
+        scheduled_arrival_clock_minutes,
+        actual_arrival_clock_minutes,
+        dep_delay_minutes,
+        arr_delay_minutes,
+        is_cancelled,
+        cancellation_code,
+        -- without a flag: it left, and did not arrive as scheduled
+        coalesce(
+            diverted_flag, case when states_arrivals then not is_cancelled and arr_delay_minutes is null end
+        ) as is_diverted,
+        distance_miles,
+        air_time_minutes,
+        carrier_delay_minutes,
+        weather_delay_minutes,
+        nas_delay_minutes,
+        security_delay_minutes,
+        late_aircraft_delay_minutes,
+        states_arrivals,
+        reject_reason,
+        raw_text
+    from checked
+
+)
+
+select * from final
