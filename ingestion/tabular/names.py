@@ -61,7 +61,7 @@ def table_name(file_name: str, sheet: str | None = None) -> str:
 
 
 def column_names(header: Sequence[str], file_name: str) -> list[str]:
-    """A name for each field of a header, all different. Raises OntimeError when there are none, or too many."""
+    """A name for each field of a header, all different. Raises OntimeError when none has one."""
     if not any(field.strip() for field in header):
         raise OntimeError(
             f"{file_name}: the header names no column", "write the names of the columns into its first line"
