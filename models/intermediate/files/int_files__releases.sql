@@ -37,7 +37,8 @@ statements as (
 
 ),
 
--- when something new was known: with each file that states all of something, and with the extracts of one load together
+-- Something new is known with each file that states all of something, and with the extracts of one load together. Files are in
+-- the order of their numbers: those of one load land side by side, and are numbered as they were named.
 arrivals as (
 
     select distinct
@@ -45,9 +46,9 @@ arrivals as (
         data_month,
         case
             when states_all_of is null
-                then max(received_at_utc) over (partition by series, data_month, states_all_of, load_id)
-            else received_at_utc
-        end as known_from_utc
+                then max(file_no) over (partition by series, data_month, states_all_of, load_id)
+            else file_no
+        end as up_to_file_no
     from statements
 
 ),
@@ -56,23 +57,26 @@ known as (
 
     select
         statements.*,
-        arrivals.known_from_utc,
+        arrivals.up_to_file_no,
+        max(statements.received_at_utc) over (
+            partition by arrivals.series, arrivals.data_month, arrivals.up_to_file_no
+        ) as known_from_utc,
         coalesce(
             bool_or(statements.states_all_of = 'month') over (
-                partition by arrivals.series, arrivals.data_month, arrivals.known_from_utc
+                partition by arrivals.series, arrivals.data_month, arrivals.up_to_file_no
             ), false
         ) as is_complete_month,
         row_number() over (
             partition by
-                arrivals.series, arrivals.data_month, arrivals.known_from_utc,
+                arrivals.series, arrivals.data_month, arrivals.up_to_file_no,
                 coalesce(statements.states_all_of, cast(statements.file_no as {{ type_text() }}))
-            order by statements.received_at_utc desc, statements.file_no desc
+            order by statements.file_no desc
         ) as recency
     from arrivals
     inner join statements
         on statements.series = arrivals.series
         and statements.data_month is not distinct from arrivals.data_month
-        and statements.received_at_utc <= arrivals.known_from_utc
+        and statements.file_no <= arrivals.up_to_file_no
 
 ),
 
@@ -90,10 +94,11 @@ states as (
     select
         series,
         data_month,
-        known_from_utc,
+        up_to_file_no,
+        max(known_from_utc) as known_from_utc,
         {{ string_agg_ordered('file_id', '|', 'file_id') }} as file_ids
     from counting
-    group by series, data_month, known_from_utc
+    group by series, data_month, up_to_file_no
 
 ),
 
@@ -101,7 +106,7 @@ changes as (
 
     select
         *,
-        lag(file_ids) over (partition by series, data_month order by known_from_utc) as file_ids_before
+        lag(file_ids) over (partition by series, data_month order by up_to_file_no) as file_ids_before
     from states
 
 ),
@@ -112,9 +117,10 @@ releases as (
     select
         series,
         data_month,
+        up_to_file_no,
         known_from_utc,
-        lead(known_from_utc) over (partition by series, data_month order by known_from_utc) as known_to_utc,
-        cast(row_number() over (partition by series, data_month order by known_from_utc) as integer) as release_no
+        lead(known_from_utc) over (partition by series, data_month order by up_to_file_no) as known_to_utc,
+        cast(row_number() over (partition by series, data_month order by up_to_file_no) as integer) as release_no
     from changes
     where file_ids is distinct from file_ids_before
 
@@ -136,4 +142,4 @@ from releases
 inner join counting
     on counting.series = releases.series
     and counting.data_month is not distinct from releases.data_month
-    and counting.known_from_utc = releases.known_from_utc
+    and counting.up_to_file_no = releases.up_to_file_no
