@@ -26,7 +26,7 @@ from psycopg2 import sql
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.content import Content
+from ingestion.content import Content, data_file
 from ingestion.database import connect
 from ingestion.source import Dataset, Source
 from ingestion.sources.nycflights13 import packaged_files
@@ -70,7 +70,7 @@ def stock_dlt(source: Source, path: Path, arguments: Arguments) -> None:
     from ingestion.plan import plan
     from ingestion.stock import land_stock
 
-    land_stock(source.datasets[0], {1: plan(path, source)}, source.raw_schema, arguments)
+    land_stock(source.datasets[0], {1: plan(data_file(path), source)}, source.raw_schema, arguments)
 
 
 WAYS = {"bare COPY": bare_copy, "ontime": ontime, "stock dlt": stock_dlt}
@@ -111,7 +111,9 @@ def _cpu_of_tree(server: psutil.Process) -> float:
 
 def write_file(path: Path, rows: int, columns: int) -> tuple[str, ...]:
     """Writes flights, repeated to so many rows and columns; returns the names of the columns."""
-    with Content(next(file for file in packaged_files() if file.name.startswith("flights"))) as content:
+    with Content(
+        data_file(next(path for path in packaged_files() if path.name.startswith("flights")))
+    ) as content:
         text = b"".join(iter(content.read, b""))
     header, *records = text.splitlines()
     names = [

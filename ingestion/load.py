@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 
 from ingestion import raw_schema
-from ingestion.content import identify, size_unpacked
+from ingestion.content import DataFile, data_files, identify, size_unpacked
 from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
 from ingestion.landing import land
@@ -33,29 +33,33 @@ def load(
     file in the report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
     """
     started = time.monotonic()
-    paths = expand(files or source.default_files())
+    paths = expand(files or source.default_files(), source.suffixes)
     if not paths:
         raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
     task = _Load(source, connection, progress)
     with progress:
         task.run(paths)
-    reports = tuple(task.reports[location] for location in task.locations)
+    reports = tuple(task.reports[location] for location in task.order)
     return LoadReport(source.name, reports, time.monotonic() - started)
 
 
 class _Load:
-    """One call of `load`. Collects the reports of its files by location; load jobs report from threads."""
+    """One call of `load`. Collects the reports of its files by location, and the `order` of their naming.
+
+    Load jobs report from their threads.
+    """
 
     def __init__(self, source: Source, connection: Mapping[str, Any], progress: Progress) -> None:
-        self.locations: list[str] = []  # of all files, as they are named
         self.reports: dict[str, FileReport] = {}
+        self.order: list[str] = []
         self._source = source
         self._schema = source.raw_schema
         self._connection = connection
         self._progress = progress
 
     def run(self, paths: Sequence[Path]) -> None:
-        planned = [file for path in paths for file in self._plan(path)]
+        found = [file for path in paths for file in self._find(path)]
+        planned = [planned for file in found if (planned := self._plan(file)) is not None]
         if not planned:
             return
         with closing(connect(self._connection)) as session:
@@ -65,21 +69,44 @@ class _Load:
             except psycopg2.Error as error:
                 raise refused(f"load of {self._source.name}", error) from error
 
-    def _plan(self, path: Path) -> Sequence[PlannedFile]:
-        """What a file holds that can land; a file that cannot be read is reported."""
+    def _find(self, path: Path) -> list[DataFile]:
+        """The file at a path, or the members of the archive there."""
         try:
-            planned = self._tables_of(path) if self._source.takes_any_table else [plan(path, self._source)]
+            found = data_files(path, suffixes=self._source.suffixes)
         except OntimeError as error:
-            self.locations.append(str(path))
+            self.order.append(str(path))
             self._report(str(path), FileReport.of_failure(path.name, error))
             return []
-        self.locations += [file.location for file in planned]
+        if self._source.takes_any_table:
+            found = [table for file in found for table in self._sheets(file)]
+        self.order += [file.location for file in found]
+        return found
+
+    def _sheets(self, file: DataFile) -> list[DataFile]:
+        """The sheets of a workbook, or the file itself."""
+        from ingestion.tabular.planning import sheets_of  # only here: its libraries take a second to import
+
+        try:
+            return sheets_of(file, self._progress.say)
+        except OntimeError:
+            return [file]  # planning it fails as well, and is reported
+
+    def _plan(self, file: DataFile) -> PlannedFile | None:
+        """The plan of a file that is to land."""
+        try:
+            planned = self._plan_table(file) if self._source.takes_any_table else plan(file, self._source)
+        except OntimeError as error:
+            self._report(file.location, FileReport.of_failure(file.name, error))
+            return None
+        if not planned.lands:
+            self._report(file.location, FileReport(file.name, "left out", form=planned.form))
+            return None
         return planned
 
-    def _tables_of(self, path: Path) -> Sequence[PlannedFile]:
-        from ingestion.tabular.planning import plan_tables  # only here: its libraries take a second to import
+    def _plan_table(self, file: DataFile) -> PlannedFile:
+        from ingestion.tabular.planning import plan_table  # only here, as above
 
-        return plan_tables(path, say=self._progress.say)
+        return plan_table(file)
 
     def _land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
         if self._source.takes_any_table:
@@ -90,7 +117,7 @@ class _Load:
         if new:
             self._progress.expect(sum(file.size for file in new))
             self._run_dlt(new)
-        for name in {file.dataset for file in new if self.reports[file.location].state == "landed"}:
+        for name in {file.dataset for file in new if self.reports[file.data.location].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
 
     def _declare(self, session: Connection, planned: Sequence[PlannedFile]) -> list[PlannedFile]:
@@ -102,7 +129,7 @@ class _Load:
             try:
                 kept.append(tables.add(file))
             except OntimeError as error:
-                self._report(file.location, FileReport.of_failure(file.path.name, error, file.dataset))
+                self._report(file.data.location, FileReport.of_failure(file.data.name, error, file.dataset))
         self._source = replace(self._source, datasets=tables.datasets())
         return kept
 
@@ -113,14 +140,13 @@ class _Load:
         a repeated file a no-op is the ledger's unique key.
         """
         try:
-            size = size_unpacked(file.path)
-            is_known = size is None or ledger.has_size(size)
-            entry = ledger.find(identify(file.path, file.sheet)) if is_known else None
+            size = size_unpacked(file.data)
+            entry = ledger.find(identify(file.data)) if size is None or ledger.has_size(size) else None
         except OntimeError as error:
-            self._report(file.location, FileReport.of_failure(file.path.name, error, file.dataset))
+            self._report(file.data.location, FileReport.of_failure(file.data.name, error, file.dataset))
             return False
         if entry is not None:
-            self._report(file.location, FileReport.of_entry(entry, "already there", file.path.name))
+            self._report(file.data.location, FileReport.of_entry(entry, "already there", file.data.name))
         return entry is None
 
     def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
@@ -132,9 +158,11 @@ class _Load:
         except OntimeError as error:
             why, remedy = error.message, error.remedy
         for file in files:
-            if file.location not in self.reports:
-                left_out = OntimeError(f"{file.path.name}: not landed: {why}", remedy)
-                self._report(file.location, FileReport.of_failure(file.path.name, left_out, file.dataset))
+            if file.data.location not in self.reports:
+                left_out = OntimeError(f"{file.data.location}: not landed: {why}", remedy)
+                self._report(
+                    file.data.location, FileReport.of_failure(file.data.name, left_out, file.dataset)
+                )
 
     def _land(self, connection: Connection, file: PlannedFile, load_id: str) -> None:
         """Lands one file on the connection of a load job.
@@ -143,7 +171,7 @@ class _Load:
         """
 
         def read_so_far(position: int) -> None:
-            self._progress.has_read(file.path, position)
+            self._progress.has_read(file.data.location, position)
 
         try:
             try:
@@ -151,11 +179,11 @@ class _Load:
             except psycopg2.Error as error:
                 if connection.closed:
                     raise
-                raise refused(file.path.name, error) from error
+                raise refused(file.data.location, error) from error
         except OntimeError as error:
-            self._report(file.location, FileReport.of_failure(file.path.name, error, file.dataset))
+            self._report(file.data.location, FileReport.of_failure(file.data.name, error, file.dataset))
             raise
-        self._report(file.location, report)
+        self._report(file.data.location, report)
 
     def _report(self, location: str, report: FileReport) -> None:
         self.reports[location] = report

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ingestion.errors import OntimeError
+from ingestion.pages import page_title
 from ingestion.proof import end_of_last_record, prove
 
 BLOCK = 1 << 20  # bytes read and proved at once
@@ -34,6 +35,7 @@ RECORD_LIMIT = 8 << 20  # bytes of the longest record
 csv.field_size_limit(RECORD_LIMIT)  # one per process; by default csv refuses fields of more than 128 KiB
 
 TOO_LONG = f"line of more than {RECORD_LIMIT >> 20} MiB, of which the original keeps the beginning"
+_PACKED = (b"PK", b"\x1f\x8b")  # zip, of which Excel's workbooks are some, and gzip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,14 @@ class CsvFile:
         self._fill(BLOCK)
         if self._buffer.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise OntimeError(f"{self._name}: the file is UTF-16", "save it as UTF-8, then load it again")
-        if self._buffer.startswith(b"PK"):
+        if self._buffer.startswith(_PACKED):
             raise OntimeError(
                 f"{self._name}: is a workbook, or packed twice", "save the data as CSV, or: ontime load files"
+            )
+        if (title := page_title(self._buffer)) is not None:
+            raise OntimeError(
+                f"{self._name}: is a web page, not data: {title!r}",
+                "open the address that it came from in a browser, to see what the server says",
             )
         self._buffer = self._buffer.removeprefix(codecs.BOM_UTF8)
         if not self._buffer:

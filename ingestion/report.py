@@ -6,8 +6,8 @@ from typing import Literal, Self
 from ingestion.errors import OntimeError
 from ingestion.ledger import Entry
 
-State = Literal["landed", "already there", "failed"]
-_STATES: tuple[State, ...] = ("landed", "already there", "failed")
+State = Literal["landed", "already there", "left out", "failed"]
+_STATES: tuple[State, ...] = ("landed", "already there", "left out", "failed")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class FileReport:
         """For people, such as `flights.csv.zip: 336,776 rows landed in flights, 0 rejected (0.6 s)`."""
         if self.state == "failed":
             return f"error: {self.message}\n  -> {self.remedy}"
+        if self.state == "left out":
+            return f"{self.file_name}: left out, for nothing here needs {self.form}"
         if self.state == "already there":
             return f"{self.file_name}: already there, as file {self.file_no} of {self.dataset}"
         rows = f"{self.rows_landed:,} rows landed in {self.dataset}, {self.rows_rejected:,} rejected"

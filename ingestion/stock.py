@@ -48,7 +48,7 @@ def land_stock(
 
 def _write_sound_records(file_no: int, file: PlannedFile, sound: Path) -> int:
     """Writes the sound records with their lineage, under a header; returns how many there are."""
-    with Content(file.path) as content, TemporaryFile() as rejects, sound.open("wb") as output:
+    with Content(file.data) as content, TemporaryFile() as rejects, sound.open("wb") as output:
         rows = SoundRows(file_no, file, records_of(file, content), rejects)
         output.write(",".join((RECORD_NO, *file.columns, FILE_NO)).encode() + b"\n")
         while lines := rows.read():

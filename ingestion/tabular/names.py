@@ -8,25 +8,11 @@ from slugify import slugify
 from ingestion.errors import OntimeError
 from ingestion.headers import column_name
 from ingestion.source import LINEAGE, names
+from ingestion.sources.files import FILES
 
 LONGEST_TABLE = 40  # characters: dbt writes `stg_files__<name>__dbt_backup` into the 63 of Postgres
 LONGEST_COLUMN = 45  # characters: what stands before and behind a name in staging fits as well
 MOST_COLUMNS = 1_500  # Postgres stops at 1,600
-
-SUFFIXES = (
-    ".csv",
-    ".tsv",
-    ".tab",
-    ".psv",
-    ".txt",
-    ".jsonl",
-    ".ndjson",
-    ".json",
-    ".parquet",
-    ".xlsx",
-    ".xlsm",
-)
-PACKED = (".gz", ".zip")
 
 _TAKEN_TABLES = {"files", "rejects"}
 _TAKEN_COLUMNS = {*LINEAGE, "reject_reason", "raw_text"}  # what landing and staging add
@@ -80,9 +66,9 @@ def column_names(header: Sequence[str], file_name: str) -> list[str]:
 
 def without_suffixes(file_name: str) -> str:
     """`sales.2024.csv.gz` becomes `sales.2024`."""
-    for suffixes in (PACKED, SUFFIXES):
-        suffix = next((suffix for suffix in suffixes if file_name.lower().endswith(suffix)), "")
-        file_name = file_name[: len(file_name) - len(suffix)]
+    for suffix in FILES.suffixes:
+        if file_name.lower().endswith(suffix):
+            return without_suffixes(file_name[: -len(suffix)])
     return file_name
 
 

@@ -2,61 +2,71 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from ingestion.content import Content, size_on_disk
+from ingestion.content import Content, DataFile, size_on_disk
 from ingestion.errors import OntimeError
 from ingestion.plan import PlannedFile
 from ingestion.source import LINEAGE, Dataset
 from ingestion.tabular.names import table_name
-from ingestion.tabular.tables import Table, open_table, workbook_in
+from ingestion.tabular.tables import open_table, workbook_in
 
 
-def plan_tables(path: Path, *, location: str | None = None, say: Callable[[str], None]) -> list[PlannedFile]:
-    """The tables of a file: one, but for a workbook, whose sheets are a table each.
+def sheets_of(file: DataFile, say: Callable[[str], None]) -> list[DataFile]:
+    """The sheets of a workbook that hold records; of another file, itself.
 
-    `location` is told instead of the path. Sheets without records are left out, which `say` is told. Raises
-    OntimeError when the file cannot be read or holds no table.
+    What is left out, `say` is told. Raises OntimeError when the file cannot be read or no sheet has records.
     """
-    shown = location or str(path)
-    with Content(path) as content:
-        workbook = workbook_in(content.read, path.name)
-        if workbook is not None:
-            filled = [name for name in workbook.sheet_names() if not workbook.sheet(name).is_empty()]
-            for name in workbook.sheet_names():
-                if name not in filled:
-                    say(f"{path.name}: sheet {name} is left out: it has no row below its header")
-            if not filled:
-                raise OntimeError(
-                    f"{path.name}: none of its sheets has records", "fill one, or remove the file"
-                )
-            return [
-                _planned(path, shown, workbook.sheet(name), name if len(filled) > 1 else None, sheet=name)
-                for name in filled
-            ]
-    with Content(path) as content:
-        return [_planned(path, shown, open_table(content.read, path.name))]
+    with Content(file) as content:
+        workbook = workbook_in(content.read, file.location)
+    if workbook is None:
+        return [file]
+    filled = []
+    for sheet in workbook.sheet_names():
+        if workbook.sheet(sheet).is_empty():
+            say(f"{file.name}: sheet {sheet} is left out: it has no row below its header")
+        else:
+            filled.append(sheet)
+    if not filled:
+        raise OntimeError(f"{file.location}: none of its sheets has records", "fill one, or remove the file")
+    return [
+        replace(
+            file,
+            name=f"{file.name}!{sheet}" if len(filled) > 1 else file.name,
+            location=f"{file.location}!{sheet}",
+            sheet=sheet,
+        )
+        for sheet in filled
+    ]
 
 
-def _planned(
-    path: Path, location: str, table: Table, part: str | None = None, *, sheet: str | None = None
-) -> PlannedFile:
-    """The plan of one table; `part` is what its name has besides that of the file."""
-    columns = tuple(table.header())
+def plan_table(file: DataFile) -> PlannedFile:
+    """The plan of one file or sheet. Raises OntimeError when it cannot be read or holds no table."""
+    with Content(file) as content:
+        table = open_table(content.read, file.location, file.sheet)
+        columns = tuple(table.header())
     return PlannedFile(
-        path=path,
-        location=location if sheet is None else f"{location}!{sheet}",
-        size=size_on_disk(path),
-        dataset=table_name(PurePosixPath(location).name, part),
+        data=file,
+        size=size_on_disk(file),
+        state=content.state,
+        dataset=_table_name(file),
         form=table.form,
+        lands=True,
         has_header=True,
         fields=columns,
         columns=columns,
         keeps_rejects=True,
+        one_month=(),
         warnings=(),
         of_any_kind=True,
-        sheet=sheet,
     )
+
+
+def _table_name(file: DataFile) -> str:
+    """A table is named after what holds its records, not after an archive around that."""
+    is_one_of_several = file.sheet is not None and file.name.endswith(f"!{file.sheet}")
+    name = file.name.removesuffix(f"!{file.sheet}")
+    return table_name(PurePosixPath(file.member or name).name, file.sheet if is_one_of_several else None)
 
 
 class Tables:
@@ -75,14 +85,14 @@ class Tables:
         added = [column for column in file.columns if column not in known]
         if known and len(added) == len(file.columns):
             raise OntimeError(
-                f"{file.path.name}: has no column of raw_files.{file.dataset}: {_listed(sorted(known))}",
+                f"{file.data.name}: has no column of raw_files.{file.dataset}: {_listed(sorted(known))}",
                 "rename the file, and it makes a table of its own",
             )
         self._new.setdefault(file.dataset, {}).update(dict.fromkeys(file.columns))
         if not known or not added:
             return file
         warning = (
-            f"{file.path.name}: raw_files.{file.dataset} gets columns that it did not have: {_listed(added)}"
+            f"{file.data.name}: raw_files.{file.dataset} gets columns that it did not have: {_listed(added)}"
         )
         return replace(file, warnings=(*file.warnings, warning))
 

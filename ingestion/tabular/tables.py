@@ -16,11 +16,11 @@ from ingestion.tabular.stream import Read, begun
 _ZIP = b"PK"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _REFUSED = {
+    b"<?xml": ("is XML", "save it as CSV"),
     _OLD_OFFICE: ("is an old or encrypted Excel file", "save it as .xlsx without a password"),
     b"%PDF": ("is a PDF", "find the data as a table"),
 }
 _JSON_ARRAY = re.compile(rb"\[\s*[\[{\]]")
-_WEB_PAGE = re.compile(rb"<(!doctype|html|\?xml)", re.IGNORECASE)
 
 
 class Table(Protocol):
@@ -68,8 +68,6 @@ def _refuse_what_is_no_table(start: bytes, name: str) -> None:
         raise OntimeError(
             f"{name}: is one JSON array", "write its objects on lines of their own: jq -c '.[]'"
         )
-    if _WEB_PAGE.match(_text(start)):
-        raise OntimeError(f"{name}: is a page or XML, no table", "fetch the file again, or save it as CSV")
 
 
 def _text(start: bytes) -> bytes:

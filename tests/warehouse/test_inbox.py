@@ -67,7 +67,7 @@ def fill(inbox: Path) -> None:
             sheet.append(row)
     book.save(inbox / "visits.xlsx")
     (inbox / "packed.csv.gz").write_bytes(gzip.compress(b"a,b\n1,x\n"))
-    with zipfile.ZipFile(inbox / "member.zip", "w") as archive:
+    with zipfile.ZipFile(inbox / "any name.zip", "w") as archive:
         archive.writestr("member.csv", "a,b\n2,y\n")
     (inbox / "README.md").write_text("no data")
 
