@@ -25,6 +25,7 @@ import pytest
 import warehouse.build
 import warehouse.failures
 from ingestion.report import LoadReport
+from ingestion.source import Source
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
 from tests.ingestion.support import load_files
 from warehouse.connections import connection
@@ -60,9 +61,9 @@ class ProjectCopy:
 
     folder: Path
 
-    def load(self, *files: Path) -> LoadReport:
-        """Load files of the sample's form; every one of them lands."""
-        report, said = load_files(*files, source=NYCFLIGHTS13)
+    def load(self, *files: Path, source: Source = NYCFLIGHTS13) -> LoadReport:
+        """Load files, of the sample's form unless told otherwise; every one of them lands."""
+        report, said = load_files(*files, source=source)
         assert report.ok, said
         return report
 

@@ -63,7 +63,7 @@ compared as (
         concat_ws(
             ', ',
             {% for measure in measures -%}
-            case when pairs.{{ measure }} is distinct from pairs.published_{{ measure }} then '{{ measure }}' end
+            case when coalesce(pairs.{{ measure }}, 0) <> coalesce(pairs.published_{{ measure }}, 0) then '{{ measure }}' end
             {{- ',' if not loop.last }}
             {% endfor %}
         ) as differing_measures

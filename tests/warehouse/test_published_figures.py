@@ -1,0 +1,169 @@
+"""The figures that the real files must give (../shared/data/README.md), through the marts.
+
+Each file alone in an empty warehouse, and all of them together, where no flight counts twice.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ingestion.sources import SOURCES
+from tests.data import data
+from tests.ingestion.support import query
+from tests.projects import copy_project
+
+ARCHIVE = (
+    "bts_prezip_2019_01_9E_rebuilt/On_Time_Reporting_Carrier_On_Time_Performance_1987_present_2019_1.zip"
+)
+ALL_FIELDS = "bts_ontime_2019_01_9E_allfields/T_ONTIME_REPORTING_2019_01_9E_sample.csv.gz"
+TEN_ROWS = "bts_ontime_2019_01_9E_allfields/sample_10rows.csv"
+DELTA = "bts_custom_2020_04_DL/2020-04-DL.csv.gz"
+SELECTIONS = [f"bts_custom_2021_01_03/T_ONTIME_REPORTING0{month}.csv" for month in (1, 2, 3)]
+MARKETING = "bts_marketing_2022_12/T_ONTIME_MARKETING_2022_12.csv"
+MAY_2008 = [f"dataexpo_2008/flights_2008_5_{part}.csv.gz" for part in (1, 2, 3)]
+OCTOBER_1987 = "dataexpo_2008/allyears_tiny_1987_10.csv"
+KAGGLE = "kaggle_2015_layout/flights_head.csv"
+
+# carrier, month, flights, cancelled, diverted, on time, late, on time in percent; minutes by cause
+ENDEAVOR = ("9E", "2019-01", 4999, 47, 7, 3886, 1059, "77.7355", 15413, 6985, 27204, 0, 36045)
+DELTA_APRIL = ("DL", "2020-04", 26002, 6894, 16, 17569, 1523, "67.5679")
+AIRTRAN = ("FL", "2008-05", 22765, 99, 37, 19266, 3363, "84.6299")
+HAWAIIAN = ("HA", "2008-05", 4688, 15, 2, 4167)
+# without arrivals nobody knows who was on time
+SELECTED = [("2021-02", 2922, 122, 0, None), ("2021-03", 3766, 86, 0, None)]
+
+TOTALS = """
+    select
+        carrier_code, to_char(flight_month, 'YYYY-MM'), flights, cancelled, diverted, on_time, late,
+        on_time_pct::text, carrier_delay_minutes, weather_delay_minutes, nas_delay_minutes,
+        security_delay_minutes, late_aircraft_delay_minutes
+    from marts.agg_carrier_month
+"""
+SAME_OF_FACTS = """
+    select
+        carrier_code, to_char(flight_month, 'YYYY-MM'), count(*), count(*) filter (where is_cancelled),
+        count(*) filter (where is_diverted), count(*) filter (where is_on_time),
+        count(*) filter (where arr_delay_minutes >= 15),
+        (100.0 * count(*) filter (where is_on_time) / nullif(count(is_on_time), 0))::numeric(7, 4)::text,
+        coalesce(sum(carrier_delay_minutes), 0), coalesce(sum(weather_delay_minutes), 0),
+        coalesce(sum(nas_delay_minutes), 0), coalesce(sum(security_delay_minutes), 0),
+        coalesce(sum(late_aircraft_delay_minutes), 0)
+    from marts.fct_flights group by 1, 2
+"""
+
+
+def build_of(folder: Path, names: Sequence[str]) -> None:
+    """Loads files of BTS and publishes what they say."""
+    project = copy_project(folder, with_tests=False)
+    project.load(*map(data, names), source=SOURCES["bts"])
+    built = project.build()
+    assert built.code == 0, built.said
+
+
+def totals(question: str = TOTALS) -> dict[tuple[object, object], tuple[object, ...]]:
+    return {(row[0], row[1]): row for row in query(question)}
+
+
+def months() -> list[tuple[object, ...]]:
+    """Flights, cancelled, and what is known of the outcome, by month."""
+    return query(
+        """
+        select to_char(flight_month, 'YYYY-MM'), count(*), count(*) filter (where is_cancelled),
+            count(is_on_time), (select min(on_time_pct) from marts.agg_carrier_month as totals
+                where totals.flight_month = fct_flights.flight_month)
+        from marts.fct_flights group by fct_flights.flight_month order by 1
+        """
+    )
+
+
+def ledger() -> dict[str, tuple[int, ...]]:
+    """Rows seen, published, duplicate, superseded, rejected and kept apart of each file."""
+    rows = query(
+        """
+        select
+            file_name, rows_seen, rows_published, rows_duplicate, rows_superseded, rows_rejected,
+            rows_kept_apart
+        from marts.audit_row_ledger
+        """
+    )
+    return {name: tuple(numbers) for name, *numbers in rows}
+
+
+def assert_balanced() -> None:
+    assert all(seen == sum(parts) for seen, *parts in ledger().values())
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        pytest.param([ARCHIVE], [ENDEAVOR], id="monthly archive"),
+        pytest.param([ALL_FIELDS], [ENDEAVOR], id="custom selection, all fields"),
+        pytest.param([DELTA], [DELTA_APRIL], id="custom selection through a spreadsheet"),
+        pytest.param(MAY_2008, [AIRTRAN, HAWAIIAN], id="Data Expo without header"),
+    ],
+)
+def test_figures_of_files_alone(
+    fresh_database: str, tmp_path: Path, names: Sequence[str], expected: Sequence[tuple[object, ...]]
+) -> None:
+    build_of(tmp_path, names)
+    found = totals()
+    for row in expected:
+        assert found[row[0], row[1]][: len(row)] == row
+    assert found == totals(SAME_OF_FACTS)
+    assert_balanced()
+
+
+def test_rows_that_equal_others_are_flights_of_their_own(fresh_database: str, tmp_path: Path) -> None:
+    """Delta's file has no flight numbers: 2,089 rows equal an earlier one."""
+    build_of(tmp_path, [DELTA])
+    assert ledger() == {"2020-04-DL.csv.gz": (26002, 26002, 0, 0, 0, 0)}
+    columns = [
+        name
+        for (name,) in query(
+            """
+            select column_name from information_schema.columns
+            where table_schema = 'raw_bts' and table_name = 'ontime_selection'
+                and column_name not in ('file_no', 'record_no')
+            """
+        )
+    ]
+    distinct = f"select count(*) - count(distinct ({', '.join(columns)})) from raw_bts.ontime_selection"
+    assert query(distinct) == [(2089,)]
+
+
+def test_what_a_selection_leaves_out_stays_unknown(fresh_database: str, tmp_path: Path) -> None:
+    """January has neither carrier nor times and is kept apart, February and March have no arrivals."""
+    build_of(tmp_path, [*SELECTIONS, MARKETING, KAGGLE, OCTOBER_1987])
+    assert months() == [
+        ("1987-10", 999, 7, 999, query("select 100.0 * 681 / 999")[0][0].quantize(months()[0][4])),
+        ("2015-01", 2, 0, 2, 100),
+        *((month, flights, cancelled, 0, None) for month, flights, cancelled, *_ in SELECTED),
+    ]
+    apart = {name: numbers[-1] for name, numbers in ledger().items() if numbers[-1]}
+    assert apart == {"T_ONTIME_REPORTING01.csv": 3184, "T_ONTIME_MARKETING_2022_12.csv": 8748}
+    assert_balanced()
+
+
+def test_all_files_together(fresh_database: str, tmp_path: Path) -> None:
+    """The complete archive supersedes the extracts of its month, whatever the order."""
+    build_of(
+        tmp_path,
+        [ALL_FIELDS, ARCHIVE, TEN_ROWS, DELTA, *SELECTIONS, MARKETING, *MAY_2008, OCTOBER_1987, KAGGLE],
+    )
+    found = totals()
+    for row in (ENDEAVOR, DELTA_APRIL, AIRTRAN, HAWAIIAN):
+        assert found[row[0], row[1]][: len(row)] == row
+    assert found == totals(SAME_OF_FACTS)
+    assert ledger()[Path(ALL_FIELDS).name] == (4999, 0, 0, 4999, 0, 0)
+    assert ledger()[Path(TEN_ROWS).name] == (19, 0, 0, 19, 0, 0)
+    assert_balanced()
+
+
+def test_extracts_of_one_month_are_united(fresh_database: str, tmp_path: Path) -> None:
+    """An extract of an extract: its 19 flights count once, and the ledger says so."""
+    build_of(tmp_path, [ALL_FIELDS, TEN_ROWS])
+    assert totals()["9E", "2019-01"][: len(ENDEAVOR)] == ENDEAVOR
+    assert sum(numbers[1] for numbers in ledger().values()) == 4999
+    assert sum(numbers[2] for numbers in ledger().values()) == 19
+    assert_balanced()
