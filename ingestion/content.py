@@ -22,7 +22,7 @@ _ZIP = b"PK"
 
 @dataclass(frozen=True)
 class DataFile:
-    """One file to load, or one member of an archive. `name` is what the ledger calls it.
+    """One file to load, member of an archive or sheet of a workbook. `name` is what the ledger calls it.
 
     `location` is where it comes from, as people write it: no two files share it. That of a member is
     `archive.zip!member.csv`. `expected_month` (`2024-01`) is the one that was asked for.
@@ -33,6 +33,7 @@ class DataFile:
     location: str
     member: str | None = None
     expected_month: str | None = None
+    sheet: str | None = None
 
 
 def data_files(
@@ -70,14 +71,15 @@ class Content:
 
     `size` and `file_id` are those of the bytes read so far, unpacked; at the end, of the whole content.
     Whether a file is packed is seen from its first bytes, not from its name. `read_so_far` is told how many
-    bytes of the file on disk have been read. Raises OntimeError for whatever keeps the file from being read.
+    bytes of the file on disk have been read. A workbook is read as it is; the name of the sheet counts for
+    the id. Raises OntimeError for whatever keeps the file from being read.
     """
 
     def __init__(self, file: DataFile, read_so_far: Callable[[int], None] | None = None) -> None:
         self.file = file
         self.size = 0
         self._read_so_far = read_so_far
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256((file.sheet or "").encode())
         self._open_files = ExitStack()
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import psycopg2
 
 from ingestion import raw_schema
 from ingestion.content import DataFile, data_files, identify, size_unpacked
-from ingestion.database import Connection, connect, refused
+from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
 from ingestion.landing import land
 from ingestion.ledger import Ledger
@@ -76,13 +77,24 @@ class _Load:
             self.order.append(str(path))
             self._report(str(path), FileReport.of_failure(path.name, error))
             return []
+        if self._source.takes_any_table:
+            found = [table for file in found for table in self._sheets(file)]
         self.order += [file.location for file in found]
         return found
+
+    def _sheets(self, file: DataFile) -> list[DataFile]:
+        """The sheets of a workbook, or the file itself."""
+        from ingestion.tabular.planning import sheets_of  # only here: its libraries take a second to import
+
+        try:
+            return sheets_of(file, self._progress.say)
+        except OntimeError:
+            return [file]  # planning it fails as well, and is reported
 
     def _plan(self, file: DataFile) -> PlannedFile | None:
         """The plan of a file that is to land."""
         try:
-            planned = plan(file, self._source)
+            planned = self._plan_table(file) if self._source.takes_any_table else plan(file, self._source)
         except OntimeError as error:
             self._report(file.location, FileReport.of_failure(file.name, error))
             return None
@@ -91,7 +103,14 @@ class _Load:
             return None
         return planned
 
+    def _plan_table(self, file: DataFile) -> PlannedFile:
+        from ingestion.tabular.planning import plan_table  # only here, as above
+
+        return plan_table(file)
+
     def _land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
+        if self._source.takes_any_table:
+            planned = self._declare(session, planned)
         raw_schema.make(session, self._source)
         ledger = Ledger(session, self._schema)
         new = [file for file in planned if self._is_new(ledger, file)]
@@ -100,6 +119,19 @@ class _Load:
             self._run_dlt(new)
         for name in {file.dataset for file in new if self.reports[file.data.location].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
+
+    def _declare(self, session: Connection, planned: Sequence[PlannedFile]) -> list[PlannedFile]:
+        """Makes datasets of the tables that these files name; a file that is not of its table fails."""
+        from ingestion.tabular.planning import Tables  # only here, as above
+
+        tables, kept = Tables(columns_there(session, self._schema)), []
+        for file in planned:
+            try:
+                kept.append(tables.add(file))
+            except OntimeError as error:
+                self._report(file.data.location, FileReport.of_failure(file.data.name, error, file.dataset))
+        self._source = replace(self._source, datasets=tables.datasets())
+        return kept
 
     def _is_new(self, ledger: Ledger, file: PlannedFile) -> bool:
         """Whether a file is to be landed: it can be read, and its content is not there yet.

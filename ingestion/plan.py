@@ -39,6 +39,8 @@ class PlannedFile:
     one_month: tuple[str, ...]
     """Columns of year and month, where all records are of one month."""
     warnings: tuple[str, ...]
+    of_any_kind: bool = False
+    """Whether ingestion/tabular reads it, which knows more than CSV."""
 
     @property
     def ends_with_comma(self) -> bool:

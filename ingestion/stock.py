@@ -15,10 +15,9 @@ from dlt.destinations import postgres
 
 from ingestion.content import Content
 from ingestion.destination import credentials
-from ingestion.landing import SoundRows
+from ingestion.landing import SoundRows, records_of
 from ingestion.pipeline import run_dlt, table_columns
 from ingestion.plan import PlannedFile
-from ingestion.records import CsvFile
 from ingestion.source import FILE_NO, RECORD_NO, Dataset
 
 
@@ -50,10 +49,7 @@ def land_stock(
 def _write_sound_records(file_no: int, file: PlannedFile, sound: Path) -> int:
     """Writes the sound records with their lineage, under a header; returns how many there are."""
     with Content(file.data) as content, TemporaryFile() as rejects, sound.open("wb") as output:
-        csv_file = CsvFile(content.read, file.data.location)
-        if file.has_header:
-            csv_file.header()
-        rows = SoundRows(file_no, file, csv_file, rejects)
+        rows = SoundRows(file_no, file, records_of(file, content), rejects)
         output.write(",".join((RECORD_NO, *file.columns, FILE_NO)).encode() + b"\n")
         while lines := rows.read():
             output.write(lines)

@@ -121,6 +121,10 @@ def load(source: str, first: str | None, more: tuple[str, ...]) -> None:
             SOURCES[source], files, connection("loader").as_psycopg2(), progress_on(sys.stderr)
         )
     note(str(report))
+    if SOURCES[source].takes_any_table:
+        from warehouse.scaffold import scaffold_loaded
+
+        scaffold_loaded(report)
     sys.exit(0 if report.ok else 1)
 
 
