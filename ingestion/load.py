@@ -83,13 +83,15 @@ class _Load:
         return found
 
     def _sheets(self, file: DataFile) -> list[DataFile]:
-        """The sheets of a workbook, or the file itself."""
+        """The sheets of a workbook, or the file itself; none when it cannot be read, which is reported."""
         from ingestion.tabular.planning import sheets_of  # only here: its libraries take a second to import
 
         try:
             return sheets_of(file, self._progress.say)
-        except OntimeError:
-            return [file]  # planning it fails as well, and is reported
+        except OntimeError as error:
+            self.order.append(file.location)
+            self._report(file.location, FileReport.of_failure(file.name, error))
+            return []
 
     def _plan(self, file: DataFile) -> PlannedFile | None:
         """The plan of a file that is to land."""

@@ -40,7 +40,7 @@ def summary() -> None:
         for name, description in marts:
             cursor.execute(f'select count(*) from marts."{name}"')
             (rows,) = cursor.fetchone() or (0,)
-            console.print(f"  {name:<20}{rows:>12,} rows  {first_sentence(description)}")
+            console.print(f"  {name:<28}{rows:>12,} rows  {first_sentence(description)}")
 
         cursor.execute(ON_TIME)
         flights, on_time, first, last = cursor.fetchone() or (0, 0, None, None)

@@ -51,8 +51,9 @@ class Workbook:
 class Sheet:
     """Reads one sheet: `header()`, then `records()`."""
 
+    form = "Excel"
+
     def __init__(self, sheet: Any, name: str) -> None:
-        self.form = f"sheet {sheet.title}"
         self._rows = _rows(sheet, name)
         self._name = name
         self._first = 0  # position of the first column that has a name

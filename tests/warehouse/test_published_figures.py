@@ -3,6 +3,7 @@
 Each file alone in an empty warehouse, and all of them together, where no flight counts twice.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -167,3 +168,28 @@ def test_extracts_of_one_month_are_united(fresh_database: str, tmp_path: Path) -
     assert sum(numbers[1] for numbers in ledger().values()) == 4999
     assert sum(numbers[2] for numbers in ledger().values()) == 19
     assert_balanced()
+
+
+def test_a_rejected_record_keeps_its_text(fresh_database: str, tmp_path: Path) -> None:
+    """Of a form with many columns as JSON, whatever the selection has: file, record, reason, text."""
+    selection = tmp_path / "selection.csv"
+    selection.write_text(
+        "FL_DATE,OP_UNIQUE_CARRIER,OP_CARRIER_FL_NUM,ORIGIN,DEST,ARR_DELAY,TAIL_NUM,MY_NOTE\n"
+        "2021-03-01,AA,1,OMA,PHX,-3.00,N1,\n"
+        '2021-03-01,AA,2,OMA,PHX,soon,"",who knows\n'
+    )
+    project = copy_project(tmp_path, with_tests=False)
+    project.load(selection, source=SOURCES["bts"])
+    built = project.build()
+    assert built.code == 0, built.said
+    ((source, record_no, reason, text),) = query(
+        "select source, record_no, reason, raw_text from marts.audit_rejects"
+    )
+    assert (source, record_no) == ("bts", 2)
+    assert reason == "arr_delay is not a whole number of minutes: soon"
+    record = json.loads(text)
+    assert record["arr_delay"] == "soon"
+    assert record["tail_num"] == ""
+    assert record["my_note"] == "who knows"
+    assert "dep_delay" not in record
+    assert ledger() == {"selection.csv": (2, 1, 0, 0, 1, 0)}
