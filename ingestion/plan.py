@@ -4,7 +4,7 @@ import glob
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Self
 
 from ingestion.content import Content, size_on_disk
@@ -128,18 +128,18 @@ def _check_month(
             )
 
 
+def may_hold_data(file: PurePath) -> bool:
+    """Whether a file in a folder is one to load; one that is named for itself is loaded in any case."""
+    is_hidden_or_readme = file.name.startswith(".") or file.stem.lower() == "readme"
+    return file.suffix.lower() in _SUFFIXES and not is_hidden_or_readme
+
+
 def _expand_one(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if _may_hold_data(file))
+        files = sorted(file for file in path.iterdir() if may_hold_data(file))
         yield from files or [path]
     elif glob.has_magic(str(path)) and not path.exists():
         root = Path(path.anchor)
         yield from sorted(root.glob(str(path.relative_to(root)))) or [path]
     else:
         yield path
-
-
-def _may_hold_data(file: Path) -> bool:
-    """Whether a file in a folder is one to load; one that is named for itself is loaded in any case."""
-    is_hidden_or_readme = file.name.startswith(".") or file.stem.lower() == "readme"
-    return file.suffix.lower() in _SUFFIXES and not is_hidden_or_readme
