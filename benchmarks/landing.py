@@ -61,7 +61,7 @@ def ontime(source: Source, path: Path, arguments: Arguments) -> None:
     from ingestion.load import load
     from ingestion.progress import PlainProgress
 
-    report = load(source, [path], arguments, PlainProgress(io.StringIO()))
+    report = load(source, [path], arguments, PlainProgress(io.StringIO()), path.parent)
     assert report.ok, report.files
 
 

@@ -1,4 +1,4 @@
-"""Loads files of a source: finds them, assigns them to datasets, leaves out what is there, lands the rest."""
+"""Loads files of a source: fetches them, assigns each to a dataset, lands what is not there yet."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,12 @@ from ingestion import raw_schema
 from ingestion.content import identify, size_unpacked
 from ingestion.database import Connection, connect, refused
 from ingestion.errors import OntimeError
+from ingestion.fetch.addresses import Fetched, Unfetched, Wanted
+from ingestion.fetch.fetch import fetch
 from ingestion.landing import land
 from ingestion.ledger import Ledger
 from ingestion.locks import only_load
-from ingestion.plan import PlannedFile, expand, plan
+from ingestion.plan import PlannedFile, plan
 from ingestion.progress import Progress
 from ingestion.raw_table import RawTable
 from ingestion.report import FileReport, LoadReport
@@ -23,37 +25,51 @@ from ingestion.source import Source
 
 
 def load(
-    source: Source, files: Sequence[str | Path], connection: Mapping[str, Any], progress: Progress
+    source: Source,
+    files: Sequence[str | Path | Wanted],
+    connection: Mapping[str, Any],
+    progress: Progress,
+    cache: Path,
 ) -> LoadReport:
     """Lands files, or the source's own when none are named, as the role that `connection` logs in with.
 
-    `files` are paths of files and folders, and patterns; `connection` are the arguments of psycopg2.connect.
-    Loading the same content again changes nothing. A file that cannot land fails alone: see the state of each
-    file in the report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
+    `files` are paths of files and folders, patterns, and addresses, see ingestion/fetch; what comes from
+    elsewhere is kept in the folder `cache`. `connection` are the arguments of psycopg2.connect. Loading the
+    same content again changes nothing. A file that cannot land fails alone: see the state of each file in the
+    report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
     """
     started = time.monotonic()
-    paths = expand(files or source.default_files())
-    if not paths:
+    wanted = files or source.default_files()
+    if not wanted:
         raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
     task = _Load(source, connection, progress)
     with progress:
-        task.run(paths)
-    reports = tuple(task.reports[path] for path in paths)
+        found = fetch(wanted, cache, progress)
+        task.run(found)
+    reports = tuple(task.reports[_key(file)] for file in found)
     return LoadReport(source.name, reports, time.monotonic() - started)
 
 
+_Key = tuple[Path | None, str]
+
+
+def _key(file: Fetched | Unfetched | PlannedFile) -> _Key:
+    """What tells files apart: addresses without their secrets can be alike."""
+    return (None if isinstance(file, Unfetched) else file.path, file.location)
+
+
 class _Load:
-    """One call of `load`. Collects the reports of its files by path; load jobs report from their threads."""
+    """One call of `load`. Collects the reports of its files by `_key`; load jobs report from their threads."""
 
     def __init__(self, source: Source, connection: Mapping[str, Any], progress: Progress) -> None:
-        self.reports: dict[Path, FileReport] = {}
+        self.reports: dict[_Key, FileReport] = {}
         self._source = source
         self._schema = source.raw_schema
         self._connection = connection
         self._progress = progress
 
-    def run(self, paths: Sequence[Path]) -> None:
-        planned = [file for path in paths if (file := self._plan(path)) is not None]
+    def run(self, found: Sequence[Fetched | Unfetched]) -> None:
+        planned = [file for item in found if (file := self._plan(item)) is not None]
         if not planned:
             return
         with closing(connect(self._connection)) as session:
@@ -63,11 +79,13 @@ class _Load:
             except psycopg2.Error as error:
                 raise refused(f"load of {self._source.name}", error) from error
 
-    def _plan(self, path: Path) -> PlannedFile | None:
+    def _plan(self, file: Fetched | Unfetched) -> PlannedFile | None:
         try:
-            return plan(path, self._source)
+            if isinstance(file, Unfetched):
+                raise file.error
+            return plan(file.path, self._source, location=file.location, expected_month=file.expected_month)
         except OntimeError as error:
-            self._report(path, FileReport.of_failure(path.name, error))
+            self._report(file, FileReport.of_failure(Path(file.location).name, error))
             return None
 
     def _land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
@@ -77,7 +95,7 @@ class _Load:
         if new:
             self._progress.expect(sum(file.size for file in new))
             self._run_dlt(new)
-        for name in {file.dataset for file in new if self.reports[file.path].state == "landed"}:
+        for name in {file.dataset for file in new if self.reports[_key(file)].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
 
     def _is_new(self, ledger: Ledger, file: PlannedFile) -> bool:
@@ -90,10 +108,10 @@ class _Load:
             size = size_unpacked(file.path)
             entry = ledger.find(identify(file.path)) if size is None or ledger.has_size(size) else None
         except OntimeError as error:
-            self._report(file.path, FileReport.of_failure(file.path.name, error, file.dataset))
+            self._report(file, FileReport.of_failure(file.path.name, error, file.dataset))
             return False
         if entry is not None:
-            self._report(file.path, FileReport.of_entry(entry, "already there", file.path.name))
+            self._report(file, FileReport.of_entry(entry, "already there", file.path.name))
         return entry is None
 
     def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
@@ -105,9 +123,9 @@ class _Load:
         except OntimeError as error:
             why, remedy = error.message, error.remedy
         for file in files:
-            if file.path not in self.reports:
+            if _key(file) not in self.reports:
                 left_out = OntimeError(f"{file.path.name}: not landed: {why}", remedy)
-                self._report(file.path, FileReport.of_failure(file.path.name, left_out, file.dataset))
+                self._report(file, FileReport.of_failure(file.path.name, left_out, file.dataset))
 
     def _land(self, connection: Connection, file: PlannedFile, load_id: str) -> None:
         """Lands one file on the connection of a load job.
@@ -126,10 +144,10 @@ class _Load:
                     raise
                 raise refused(file.path.name, error) from error
         except OntimeError as error:
-            self._report(file.path, FileReport.of_failure(file.path.name, error, file.dataset))
+            self._report(file, FileReport.of_failure(file.path.name, error, file.dataset))
             raise
-        self._report(file.path, report)
+        self._report(file, report)
 
-    def _report(self, path: Path, report: FileReport) -> None:
-        self.reports[path] = report
+    def _report(self, file: Fetched | Unfetched | PlannedFile, report: FileReport) -> None:
+        self.reports[_key(file)] = report
         self._progress.done(report)

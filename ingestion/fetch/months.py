@@ -1,8 +1,9 @@
 """The addresses of the archives in which BTS publishes the flights of a month."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 from ingestion.errors import OntimeError
 from ingestion.fetch.addresses import Wanted
@@ -13,14 +14,15 @@ _ARCHIVE = "On_Time_Reporting_Carrier_On_Time_Performance_1987_present_{year}_{m
 _RANGE = re.compile(r"(\d{4})-(\d\d)(?:\.\.(\d{4})-(\d\d))?")
 
 
-def archives(ranges: Iterable[str], base: str, today: date) -> list[Wanted]:
+def archives(ranges: Iterable[str], today: date | None = None) -> list[Wanted]:
     """The archives of months such as `2024-01` and of ranges such as `2023-11..2024-02`, each month once.
 
-    `base` is the address of their folder. Raises OntimeError for what is no month or range, and for months
-    that cannot be published: before the first one and after `today`.
+    They are at BTS, or in the folder whose address ONTIME_BTS_URL gives. Raises OntimeError for what is no
+    month or range, and for months that cannot be published: before the first one, and after that of `today`.
     """
-    months = dict.fromkeys(month for text in ranges for month in _months(text, today))
-    folder = base.rstrip("/") + "/"
+    until = today or datetime.now(UTC).date()
+    months = dict.fromkeys(month for text in ranges for month in _months(text, until))
+    folder = (os.environ.get("ONTIME_BTS_URL") or BTS_URL).rstrip("/") + "/"
     return [
         Wanted(folder + _ARCHIVE.format(year=year, month=month), f"{year}-{month:02}")
         for year, month in months
