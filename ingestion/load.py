@@ -59,7 +59,7 @@ def _key(file: Fetched | Unfetched | PlannedFile) -> _Key:
 
 
 class _Load:
-    """One call of `load`. Collects the reports of its files by `_key`; load jobs report from their threads."""
+    """One call of `load`. Collects reports of files by `_key`; load jobs report from their threads."""
 
     def __init__(self, source: Source, connection: Mapping[str, Any], progress: Progress) -> None:
         self.reports: dict[_Key, FileReport] = {}

@@ -2,6 +2,7 @@
 
 import errno
 import glob
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -29,7 +30,7 @@ KINDS = {
     "gs": Kind("gcsfs", "GOOGLE_APPLICATION_CREDENTIALS, or use `gcloud auth application-default login`"),
     "az": Kind("adlfs", "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY"),
 }
-INSTALL = "pip install -r requirements/cloud.txt"
+INSTALL = "make cloud"
 
 # Each library names the time of the last change its own way.
 _LAST_MODIFIED = ("LastModified", "last_modified", "updated")
@@ -44,14 +45,16 @@ def remotes(address: str) -> list[Remote]:
     Raises OntimeError when it names none, or the bucket cannot be read.
     """
     scheme, bucket = str(scheme_of(address)), address.partition("://")[2].partition("/")[0]
+    kind = KINDS[scheme]
     if "@" in bucket:
-        raise failure(address, "the address of a bucket holds no user", f"set {KINDS[scheme].credentials}")
+        raise failure(address, "the address of a bucket holds no user", f"set {kind.credentials}")
+    logging.getLogger(kind.package).setLevel(logging.CRITICAL)  # it tells errors too, and with them secrets
     with _errors_of(address):
         # Nothing kept from an earlier call: buckets and credentials change while a process lives.
         system = fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True)
         keys = _keys(system, str(system._strip_protocol(address)), is_prefix=address.endswith("/"))
     if not keys:
-        raise failure(address, "names no data files", "check the address; see docs/loading.md")
+        raise failure(address, "names no data files", "docs/loading.md says what is loaded")
     return [_remote(system, key, f"{scheme}://{key}") for key in keys]
 
 
@@ -130,6 +133,6 @@ def _errors_of(address: str) -> Iterator[None]:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Whether credentials are missing or wrong, as far as the name of an error tells."""
+    """Whether credentials are missing or wrong, as far as an error tells; adlfs says ValueError."""
     name = type(error).__name__
-    return isinstance(error, PermissionError) or "Credential" in name or "Auth" in name
+    return isinstance(error, PermissionError | ValueError) or "Credential" in name or "Auth" in name

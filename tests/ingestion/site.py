@@ -9,6 +9,7 @@ with site() as web:
 
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -143,6 +144,14 @@ def silence(handler: Handler) -> bool:
     return True
 
 
+def without_end(handler: Handler) -> bool:
+    """Bytes until the client has had enough, or the site ends."""
+    handler.start(200, {"Content-Length": str(1 << 40), "ETag": '"one"'})
+    while not handler.site.ended.wait(0.01):
+        handler.wfile.write(bytes(1 << 16))
+    return True
+
+
 @dataclass
 class Site:
     """What the server serves, what goes wrong and what it was asked. `together` counts requests at once."""
@@ -177,6 +186,15 @@ class Site:
                 self._at_once -= 1
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are what tests are about; what else goes wrong is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 @contextmanager
 def site() -> Iterator[Site]:
     """A running server."""
@@ -184,8 +202,7 @@ def site() -> Iterator[Site]:
     class OfThisSite(Handler):
         site: Site
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), OfThisSite) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), OfThisSite) as server:
         OfThisSite.site = served = Site(server.server_port)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,7 @@ import pytest
 from ingestion.errors import NotPublishedError
 from ingestion.fetch import web
 from ingestion.fetch.addresses import Fetched, Unfetched, Wanted
-from ingestion.fetch.fetch import fetch
-from ingestion.progress import PlainProgress
+from tests.ingestion.fetching import Fetching
 from tests.ingestion.site import Page, Site, cut_after, silence, site, status
 
 BODY = bytes(range(256)) * 4_000  # about 1 MB
@@ -36,34 +34,6 @@ def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "FIRST_PAUSE", 0.001)
     monkeypatch.setenv("NETRC", "/nonexistent")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-
-
-class Fetching:
-    """Calls of `fetch` with one cache."""
-
-    def __init__(self, cache: Path) -> None:
-        self.cache = cache
-        self.said = ""
-
-    def all(self, *wanted: str | Path | Wanted) -> list[Fetched | Unfetched]:
-        seen = StringIO()
-        files = fetch(wanted, self.cache, PlainProgress(seen))
-        self.said = seen.getvalue()
-        return files
-
-    def one(self, wanted: str | Wanted) -> Fetched:
-        (file,) = self.all(wanted)
-        assert isinstance(file, Fetched), file
-        return file
-
-    def failure(self, wanted: str | Wanted) -> Unfetched:
-        (file,) = self.all(wanted)
-        assert isinstance(file, Unfetched), file
-        return file
-
-    def left_over(self) -> list[str]:
-        """Names of what is in the cache beside whole files, their notes and locks."""
-        return [path.name for path in self.cache.rglob("*.part*")]
 
 
 @pytest.fixture
