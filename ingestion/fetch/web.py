@@ -99,9 +99,11 @@ def _attempt(
             for chunk in answer.raw.stream(_CHUNK, decode_content=False):
                 part.write(chunk)
                 transfer.has_come(part.tell(), stamp.size)
-    if stamp.size not in (None, entry.part_size()):
-        entry.drop_part()
-        raise _BrokenError(f"the server sent another length than the {stamp.size:,} bytes that it announced")
+    here = entry.part_size()
+    if stamp.size is not None and here != stamp.size:
+        if here > stamp.size:
+            entry.drop_part()
+        raise _BrokenError(f"the server sent {here:,} of {stamp.size:,} bytes")
     _refuse_page(address, entry)
     entry.complete(stamp)
     return True

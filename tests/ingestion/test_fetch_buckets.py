@@ -129,20 +129,20 @@ def test_nobody_listens(fetching: Fetching, s3: S3, monkeypatch: pytest.MonkeyPa
     assert message.startswith("s3://months/in/a.csv: cannot be read: Connect call failed")
 
 
+@pytest.mark.parametrize("named", ["s3://months/moving/a.csv", "s3://months/moving/"])
 def test_an_object_that_changes_while_it_is_fetched(
-    s3: S3, fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+    s3: S3, fetching: Fetching, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     address = s3.put("months/moving/a.csv", b"one")
     begun = buckets._Callback.call
 
     def change(*arguments: object) -> None:
-        s3.put("months/moving/a.csv", b"two, and longer")
+        s3.put("months/moving/a.csv", b"two")
         begun(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(buckets._Callback, "call", change)
-    assert fetching.failure(address).error.message == f"{address}: changed while it was fetched"
+    assert fetching.failure(named).error.message == f"{address}: changed while it was fetched"
     assert fetching.left_over() == []
-    monkeypatch.undo()
 
 
 @pytest.mark.parametrize(

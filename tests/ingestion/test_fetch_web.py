@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ingestion.errors import NotPublishedError
 from ingestion.fetch import web
 from ingestion.fetch.addresses import Fetched, Unfetched, Wanted
 from tests.ingestion.fetching import Fetching
-from tests.ingestion.site import Page, Site, cut_after, silence, site, status
+from tests.ingestion.site import LAST_MODIFIED, Handler, Page, Site, cut_after, silence, site, status
 
 BODY = bytes(range(256)) * 4_000  # about 1 MB
 PATH = "/data/items%20of%20May.bin"
@@ -146,6 +147,39 @@ def test_a_server_that_continues_another_file_is_not_believed(served: Site, fetc
     ]
     assert fetching.one(served.url(PATH)).path.read_bytes() == BODY
     assert served.statuses() == [200, 206, 200]
+
+
+def asked_from(handler: Handler) -> int:
+    """The first byte that a request asks for."""
+    return int(handler.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+
+
+def part(handler: Handler, start: int, length: int) -> bool:
+    """Answers with some bytes in the middle."""
+    body = BODY[start : start + length]
+    place = f"bytes {start}-{start + len(body) - 1}/{len(BODY)}"
+    handler.reply(206, body, Content_Range=place, ETag='"one"', Last_Modified=LAST_MODIFIED)
+    return True
+
+
+def test_a_server_that_sends_another_part_is_not_believed(served: Site, fetching: Fetching) -> None:
+    """What it sends would fill the file, with its beginning in place of its end."""
+
+    def the_beginning(handler: Handler) -> bool:
+        return part(handler, 0, len(BODY) - asked_from(handler))
+
+    served.faults[PATH] = [cut_after(600_000), the_beginning]
+    assert fetching.one(served.url(PATH)).path.read_bytes() == BODY
+    assert served.statuses() == [200, 206, 200]
+
+
+def test_a_server_that_sends_less_than_was_asked_for_is_asked_on(served: Site, fetching: Fetching) -> None:
+    def a_little(handler: Handler) -> bool:
+        return part(handler, asked_from(handler), 1_000)
+
+    served.faults[PATH] = [cut_after(600_000), a_little, a_little]
+    assert fetching.one(served.url(PATH)).path.read_bytes() == BODY
+    assert served.statuses() == [200, 206, 206, 206]
 
 
 def test_a_part_that_is_too_long_begins_anew(served: Site, fetching: Fetching) -> None:
@@ -279,7 +313,7 @@ def test_secrets_are_never_shown(served: Site, fetching: Fetching, fault: object
     assert served.asked[0].headers["Authorization"].startswith("Basic ")
 
 
-def test_a_batch_goes_on_two_at_a_time(served: Site, fetching: Fetching, tmp_path: Path) -> None:
+def test_a_batch_goes_on(served: Site, fetching: Fetching, tmp_path: Path) -> None:
     paths = [f"/{number}.bin" for number in range(6)]
     served.pages |= {path: Page(path.encode()) for path in paths}
     del served.pages["/2.bin"]
@@ -287,22 +321,26 @@ def test_a_batch_goes_on_two_at_a_time(served: Site, fetching: Fetching, tmp_pat
     files = fetching.all(*map(served.url, paths), local, served.url(paths[0]))
     assert [type(file) for file in files] == [Fetched] * 2 + [Unfetched] + [Fetched] * 4
     assert [file.location for file in files] == [*map(served.url, paths), str(local)]
-    assert served.most_at_once <= 2
     assert len(served.asked) == 6
 
 
-def test_two_files_are_fetched_at_once(served: Site, fetching: Fetching) -> None:
-    """Each of the first two answers waits for the other."""
-    both = threading.Barrier(2, timeout=10)
+@pytest.mark.parametrize(("parties", "meet"), [(2, True), (3, False)])
+def test_two_files_are_fetched_at_once_and_never_three(
+    served: Site, fetching: Fetching, parties: int, meet: bool
+) -> None:
+    """Each answer waits for the others."""
+    together = threading.Barrier(parties, timeout=20 if meet else 0.3)
 
-    def meet(_: object) -> bool:
-        both.wait()
+    def wait(_: Handler) -> bool:
+        with suppress(threading.BrokenBarrierError):
+            together.wait()
         return False
 
-    for path in ("/a", "/b", "/c"):
-        served.pages[path] = Page(path.encode())
-    served.faults = {"/a": [meet], "/b": [meet]}
-    fetching.all(*map(served.url, ("/a", "/b", "/c")))
+    paths = [f"/{number}" for number in range(parties)]
+    served.pages |= {path: Page(path.encode()) for path in paths}
+    served.faults |= {path: [wait] for path in paths}
+    fetching.all(*map(served.url, paths))
+    assert together.broken is not meet
     assert served.most_at_once == 2
 
 
