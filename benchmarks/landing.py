@@ -85,7 +85,8 @@ def ontime(case: Case, arguments: Arguments) -> None:
     from ingestion.load import load
     from ingestion.progress import PlainProgress
 
-    report = load(case.source, case.files, arguments, PlainProgress(io.StringIO()))
+    cache = case.files[0].parent  # of what would be fetched: nothing
+    report = load(case.source, case.files, arguments, PlainProgress(io.StringIO()), cache)
     assert report.ok, report.files
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingestion.archive import DATA_SUFFIXES
+from ingestion.data_file import DATA_SUFFIXES
 
 FILE_NO = "file_no"
 RECORD_NO = "record_no"

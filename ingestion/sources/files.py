@@ -1,6 +1,6 @@
 """Anything else: tables that an analyst brings along, each in a raw table named after its file."""
 
-from ingestion.archive import DATA_SUFFIXES
+from ingestion.data_file import DATA_SUFFIXES
 from ingestion.source import Source
 
 _TEXT = (".tsv", ".tab", ".psv", ".jsonl", ".ndjson", ".json")

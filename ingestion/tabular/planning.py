@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from ingestion.content import Content, DataFile, size_on_disk
+from ingestion.content import Content, size_on_disk
+from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 from ingestion.plan import PlannedFile
 from ingestion.source import LINEAGE, Dataset
@@ -64,9 +65,9 @@ def plan_table(file: DataFile) -> PlannedFile:
 
 def _table_name(file: DataFile) -> str:
     """A table is named after what holds its records, not after an archive around that."""
-    is_one_of_several = file.sheet is not None and file.name.endswith(f"!{file.sheet}")
-    name = file.name.removesuffix(f"!{file.sheet}")
-    return table_name(PurePosixPath(file.member or name).name, file.sheet if is_one_of_several else None)
+    is_one_of_several = file.name.endswith(f"!{file.sheet}")
+    holder = PurePosixPath(file.member or file.path.name).name
+    return table_name(holder, file.sheet if is_one_of_several else None)
 
 
 class Tables:
