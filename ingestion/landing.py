@@ -58,21 +58,19 @@ class SoundRows:
     `file_no`.
     """
 
-    def __init__(
-        self, file_no: int, file: PlannedFile, found: Iterator[Clean | Reject], rejects: IO[bytes]
-    ) -> None:
-        self.file_no = file_no
+    def __init__(self, file: PlannedFile, found: Iterator[Clean | Reject], rejects: IO[bytes]) -> None:
         self.landed = 0
         self.rejected = 0
         self.first_reject: Reject | None = None
         self.error: Exception | None = None  # psycopg2 hides what `read` raises
         self._found = found
         self._rejects = rejects
+        self._file_no = file.file_no
         self._keeps_rejects = file.keeps_rejects
         self._kept = _kept_fields(file)
         self._one_month = OneMonth(file) if file.one_month else None
         own_comma = file.ends_with_comma and not self._kept
-        self._end_of_row = (b"%d\n" if own_comma else b",%d\n") % file_no
+        self._end_of_row = (b"%d\n" if own_comma else b",%d\n") % file.file_no
 
     def read(self, _size: int = -1) -> bytes:
         """The next rows, as many as come at once; none at the end."""
@@ -110,7 +108,7 @@ class SoundRows:
             reject = Reject(reject.record_no, f"{reject.reason} ({_WITHHELD})", b"")
         self.first_reject = self.first_reject or reject
         text = _as_text(reject.original).replace('"', '""')
-        line = f'{self.file_no},{reject.record_no},"{reject.reason}",\\x{reject.original.hex()},"{text}"\n'
+        line = f'{self._file_no},{reject.record_no},"{reject.reason}",\\x{reject.original.hex()},"{text}"\n'
         self._rejects.write(line.encode())
 
 
@@ -137,12 +135,12 @@ def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, 
     found = records_of(file, content)
     ledger = Ledger(connection, schema)
     with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
-        rows = SoundRows(ledger.next_file_no(), file, found, rejects)
+        rows = SoundRows(file, found, rejects)
         _copy_rows(connection, schema, file, rows)
         if not rows.landed:
             raise _no_sound_record(file, rows)
         entry = Entry(
-            file_no=rows.file_no,
+            file_no=file.file_no,
             file_id=content.file_id,
             dataset=file.dataset,
             file_name=file.data.name,

@@ -95,7 +95,7 @@ class _Load:
         new = [file for file in planned if self._is_new(ledger, file)]
         if new:
             self._progress.expect(sum(file.size for file in new))
-            self._run_dlt(new)
+            self._run_dlt(_numbered(new, ledger))
         for name in {file.dataset for file in new if self.reports[file.data].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
 
@@ -167,3 +167,12 @@ class _Load:
     def _report(self, file: Found, report: FileReport) -> None:
         self.reports[file] = report
         self._progress.done(report)
+
+
+def _numbered(files: Sequence[PlannedFile], ledger: Ledger) -> list[PlannedFile]:
+    """The files with numbers in the order of naming, in which releases of a month follow each other.
+
+    The jobs that land them run side by side, so that none of them could tell.
+    """
+    numbers = ledger.reserve_file_nos(len(files))
+    return [replace(file, file_no=file_no) for file, file_no in zip(files, numbers, strict=True)]

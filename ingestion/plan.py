@@ -40,6 +40,8 @@ class PlannedFile:
     warnings: tuple[str, ...]
     of_any_kind: bool = False
     """Whether ingestion/tabular reads it, which knows more than CSV."""
+    file_no: int = 0
+    """Its number in the ledger, once the load knows that it is new: they rise in the order of naming."""
 
     @property
     def ends_with_comma(self) -> bool:

@@ -123,6 +123,16 @@ def test_same_content_under_another_name(fresh_database: str, files: Files) -> N
     assert value("select count(*) from raw_shop.items") == 2
 
 
+def test_numbers_rise_in_the_order_of_naming(fresh_database: str, files: Files) -> None:
+    """Not in that of landing: the first file is the longest, and the datasets take turns."""
+    long, short = ITEMS * 20_000, ITEMS + b"nib,3\n"
+    paths = [files("c.csv", long), files("b.csv", ORDERS), files("e.csv", short), files("a.csv")]
+    report, _ = load_files(*paths)
+    assert [file.file_no for file in report.files] == [1, 2, 3, 4]
+    landed = query("select file_name from raw_shop.files order by file_no")
+    assert [name for (name,) in landed] == [path.name for path in paths]
+
+
 def test_same_content_twice_in_one_load(fresh_database: str, files: Files) -> None:
     paths = [files("a.csv"), files("b.csv"), files("c.csv"), files("c.csv")]
     report, _ = load_files(*paths)
