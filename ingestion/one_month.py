@@ -16,22 +16,25 @@ class OneMonth:
 
     def check(self, clean: Clean) -> None:
         """Raises OntimeError for a record of another month. The models reject one without a month."""
+        usual, length = self._usual_start, len(self._usual_start)
+        if {record[:length] for record in clean.records} == {usual} != {b""}:
+            return
         for record_no, record in enumerate(clean.records, start=clean.first_record_no):
-            if self._usual_start and record.startswith(self._usual_start):
-                continue
-            fields = fields_of(record)
-            month = self._month_of(fields)
-            if month is None:
-                continue
-            if self._month is None:
-                self._month = month
-                self._usual_start = b",".join(fields[: max(self._positions) + 1]) + b","
-            elif month != self._month:
-                raise OntimeError(
-                    f"{self._location}: a monthly archive holds one month, but record {record_no:,} is of "
-                    f"{_named(month)} and others are of {_named(self._month)}",
-                    "fetch the archive again, or make a file of each month",
-                )
+            self._check(record_no, fields_of(record))
+
+    def _check(self, record_no: int, fields: list[bytes]) -> None:
+        month = self._month_of(fields)
+        if month is None:
+            return
+        if self._month is None:
+            self._month = month
+            self._usual_start = b",".join(fields[: max(self._positions) + 1]) + b","
+        if month != self._month:
+            raise OntimeError(
+                f"{self._location}: a monthly archive holds one month, but record {record_no:,} is of "
+                f"{_named(month)} and others are of {_named(self._month)}",
+                "fetch the archive again, or make a file of each month",
+            )
 
     def _month_of(self, fields: list[bytes]) -> tuple[int, ...] | None:
         try:

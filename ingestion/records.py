@@ -249,7 +249,7 @@ def _field(end: bytes) -> re.Pattern[bytes]:
 
 
 def _has_text_at_end(records: list[bytes]) -> bool:
-    return not all(record.endswith(b",") for record in records)
+    return {record[-1] for record in records} != {ord(",")}
 
 
 def _fault(record: _Record, width: int) -> str | None:
