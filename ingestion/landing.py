@@ -2,17 +2,18 @@
 
 import time
 from collections.abc import Callable
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO, Literal, cast
 
 from psycopg2 import sql
-from psycopg2.errors import QueryCanceled
+from psycopg2.errors import DiskFull, QueryCanceled
 
-from ingestion.content import Content
-from ingestion.database import Connection
+from ingestion.content import Content, changed
+from ingestion.database import Connection, first_line
 from ingestion.errors import OntimeError
 from ingestion.headers import NAMELESS, columns_of
 from ingestion.ledger import Entry, Ledger
+from ingestion.one_month import OneMonth
 from ingestion.plan import PlannedFile
 from ingestion.records import Clean, CsvFile, Reject, fields_of
 from ingestion.report import FileReport
@@ -29,18 +30,25 @@ def land(
 
     A content that is there already, or that another transaction lands meanwhile, changes nothing.
     `read_so_far` is told how many bytes of the file on disk have been read. Raises OntimeError for a file
-    that cannot land, psycopg2.Error for what the server refuses; nothing of the file stays then.
+    that cannot land, also where disks are full, and psycopg2.Error for what else the server refuses; nothing
+    of the file stays then.
     """
     started = time.monotonic()
     state: Literal["landed", "already there"] = "landed"
-    with Content(file.path, read_so_far) as content:
+    with Content(file.data, read_so_far) as content:
+        if content.state != file.state:
+            raise changed(file.data)
         try:
             with connection:
                 entry = _copy(connection, schema, file, load_id, content)
         except _AlreadyThere as found:
             entry, state = found.entry, "already there"
+        except DiskFull as error:
+            raise _no_room(file, "where Postgres keeps its data", error) from None
+        except OSError as error:  # reading the file raises OntimeError
+            raise _no_room(file, f"for its rejects in {gettempdir()}", error) from None
     seconds = time.monotonic() - started
-    return FileReport.of_entry(entry, state, file.path.name, seconds, file.form, file.warnings)
+    return FileReport.of_entry(entry, state, file.data.name, seconds, file.form, file.warnings)
 
 
 class SoundRows:
@@ -60,6 +68,7 @@ class SoundRows:
         self._rejects = rejects
         self._keeps_rejects = file.keeps_rejects
         self._kept = _kept_fields(file)
+        self._one_month = OneMonth(file) if file.one_month else None
         own_comma = file.ends_with_comma and not self._kept
         self._end_of_row = (b"%d\n" if own_comma else b",%d\n") % file_no
 
@@ -77,6 +86,8 @@ class SoundRows:
 
     def _lines(self, clean: Clean) -> bytes:
         """`record_no,<record>,file_no` for each record."""
+        if self._one_month is not None:
+            self._one_month.check(clean)
         count, first = len(clean.records), clean.first_record_no
         pieces = [self._end_of_row] * (3 * count)
         pieces[0::3] = [b"%d," % record_no for record_no in range(first, first + count)]
@@ -121,9 +132,9 @@ class _AlreadyThere(Exception):  # noqa: N818
 
 def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, content: Content) -> Entry:
     """Copies rows and rejects and enters the file into the ledger. Raises as `land`, and _AlreadyThere."""
-    csv_file = CsvFile(content.read, file.path.name)
-    if file.has_header and columns_of(csv_file.header(), file.path.name) != file.fields:
-        raise OntimeError(f"{file.path.name}: the file changed while it was loaded", "load it again")
+    csv_file = CsvFile(content.read, file.data.location)
+    if file.has_header and columns_of(csv_file.header(), file.data.location) != file.fields:
+        raise changed(file.data)
     ledger = Ledger(connection, schema)
     with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
         rows = SoundRows(ledger.next_file_no(), file, csv_file, rejects)
@@ -134,8 +145,8 @@ def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, 
             file_no=rows.file_no,
             file_id=content.file_id,
             dataset=file.dataset,
-            file_name=file.path.name,
-            location=file.location,
+            file_name=file.data.name,
+            location=file.data.location,
             columns=",".join(file.columns),
             bytes=content.size,
             rows_seen=rows.landed + rows.rejected,
@@ -164,14 +175,20 @@ def _copy_rows(connection: Connection, schema: str, file: PlannedFile, rows: Sou
         raise
 
 
+def _no_room(file: PlannedFile, where: str, error: Exception) -> OntimeError:
+    return OntimeError(
+        f"{file.data.location}: no room {where}: {first_line(error)}", "make room there, then load it again"
+    )
+
+
 def _no_sound_record(file: PlannedFile, rows: SoundRows) -> OntimeError:
     if rows.first_reject is None:
         return OntimeError(
-            f"{file.path.name}: the file has a header and no records",
+            f"{file.data.location}: the file has a header and no records",
             f"fetch the file again; as a new release it would empty {file.dataset}, and is refused",
         )
     first = f"record {rows.first_reject.record_no}: {rows.first_reject.reason}"
     return OntimeError(
-        f"{file.path.name}: none of its {rows.rejected:,} records can land, beginning with {first}",
+        f"{file.data.location}: none of its {rows.rejected:,} records can land, beginning with {first}",
         "check that the file belongs to its header: separators, quotes and encoding",
     )

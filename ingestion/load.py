@@ -9,7 +9,7 @@ from typing import Any
 import psycopg2
 
 from ingestion import raw_schema
-from ingestion.content import identify, size_unpacked
+from ingestion.content import DataFile, data_files, identify, size_unpacked
 from ingestion.database import Connection, connect, refused
 from ingestion.errors import OntimeError
 from ingestion.fetch.addresses import Fetched, Unfetched, Wanted
@@ -44,32 +44,28 @@ def load(
         raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
     task = _Load(source, connection, progress)
     with progress:
-        found = fetch(wanted, cache, progress)
-        task.run(found)
-    reports = tuple(task.reports[_key(file)] for file in found)
+        task.run(fetch(wanted, cache, progress, source.suffixes))
+    reports = tuple(task.reports[location] for location in task.order)
     return LoadReport(source.name, reports, time.monotonic() - started)
 
 
-_Key = tuple[Path | None, str]
-
-
-def _key(file: Fetched | Unfetched | PlannedFile) -> _Key:
-    """What tells files apart: addresses without their secrets can be alike."""
-    return (None if isinstance(file, Unfetched) else file.path, file.location)
-
-
 class _Load:
-    """One call of `load`. Collects reports of files by `_key`; load jobs report from their threads."""
+    """One call of `load`. Collects the reports of its files by location, and the `order` of their naming.
+
+    Load jobs report from their threads.
+    """
 
     def __init__(self, source: Source, connection: Mapping[str, Any], progress: Progress) -> None:
-        self.reports: dict[_Key, FileReport] = {}
+        self.reports: dict[str, FileReport] = {}
+        self.order: list[str] = []
         self._source = source
         self._schema = source.raw_schema
         self._connection = connection
         self._progress = progress
 
-    def run(self, found: Sequence[Fetched | Unfetched]) -> None:
-        planned = [file for item in found if (file := self._plan(item)) is not None]
+    def run(self, items: Sequence[Fetched | Unfetched]) -> None:
+        found = [file for item in items for file in self._find(item)]
+        planned = [planned for file in found if (planned := self._plan(file)) is not None]
         if not planned:
             return
         with closing(connect(self._connection)) as session:
@@ -79,14 +75,30 @@ class _Load:
             except psycopg2.Error as error:
                 raise refused(f"load of {self._source.name}", error) from error
 
-    def _plan(self, file: Fetched | Unfetched) -> PlannedFile | None:
+    def _find(self, item: Fetched | Unfetched) -> list[DataFile]:
+        """The file that was fetched, or the members of the archive that it is."""
         try:
-            if isinstance(file, Unfetched):
-                raise file.error
-            return plan(file.path, self._source, location=file.location, expected_month=file.expected_month)
+            if isinstance(item, Unfetched):
+                raise item.error
+            found = data_files(item.path, item.location, item.expected_month, self._source.suffixes)
         except OntimeError as error:
-            self._report(file, FileReport.of_failure(Path(file.location).name, error))
+            self.order.append(item.location)
+            self._report(item.location, FileReport.of_failure(Path(item.location).name, error))
+            return []
+        self.order += [file.location for file in found]
+        return found
+
+    def _plan(self, file: DataFile) -> PlannedFile | None:
+        """The plan of a file that is to land."""
+        try:
+            planned = plan(file, self._source)
+        except OntimeError as error:
+            self._report(file.location, FileReport.of_failure(file.name, error))
             return None
+        if not planned.lands:
+            self._report(file.location, FileReport(file.name, "left out", form=planned.form))
+            return None
+        return planned
 
     def _land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
         raw_schema.make(session, self._source)
@@ -95,7 +107,7 @@ class _Load:
         if new:
             self._progress.expect(sum(file.size for file in new))
             self._run_dlt(new)
-        for name in {file.dataset for file in new if self.reports[_key(file)].state == "landed"}:
+        for name in {file.dataset for file in new if self.reports[file.data.location].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
 
     def _is_new(self, ledger: Ledger, file: PlannedFile) -> bool:
@@ -105,13 +117,13 @@ class _Load:
         a repeated file a no-op is the ledger's unique key.
         """
         try:
-            size = size_unpacked(file.path)
-            entry = ledger.find(identify(file.path)) if size is None or ledger.has_size(size) else None
+            size = size_unpacked(file.data)
+            entry = ledger.find(identify(file.data)) if size is None or ledger.has_size(size) else None
         except OntimeError as error:
-            self._report(file, FileReport.of_failure(file.path.name, error, file.dataset))
+            self._report(file.data.location, FileReport.of_failure(file.data.name, error, file.dataset))
             return False
         if entry is not None:
-            self._report(file, FileReport.of_entry(entry, "already there", file.path.name))
+            self._report(file.data.location, FileReport.of_entry(entry, "already there", file.data.name))
         return entry is None
 
     def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
@@ -123,9 +135,11 @@ class _Load:
         except OntimeError as error:
             why, remedy = error.message, error.remedy
         for file in files:
-            if _key(file) not in self.reports:
-                left_out = OntimeError(f"{file.path.name}: not landed: {why}", remedy)
-                self._report(file, FileReport.of_failure(file.path.name, left_out, file.dataset))
+            if file.data.location not in self.reports:
+                left_out = OntimeError(f"{file.data.location}: not landed: {why}", remedy)
+                self._report(
+                    file.data.location, FileReport.of_failure(file.data.name, left_out, file.dataset)
+                )
 
     def _land(self, connection: Connection, file: PlannedFile, load_id: str) -> None:
         """Lands one file on the connection of a load job.
@@ -134,7 +148,7 @@ class _Load:
         """
 
         def read_so_far(position: int) -> None:
-            self._progress.has_read(file.path, position)
+            self._progress.has_read(file.data.location, position)
 
         try:
             try:
@@ -142,12 +156,12 @@ class _Load:
             except psycopg2.Error as error:
                 if connection.closed:
                     raise
-                raise refused(file.path.name, error) from error
+                raise refused(file.data.location, error) from error
         except OntimeError as error:
-            self._report(file, FileReport.of_failure(file.path.name, error, file.dataset))
+            self._report(file.data.location, FileReport.of_failure(file.data.name, error, file.dataset))
             raise
-        self._report(file, report)
+        self._report(file.data.location, report)
 
-    def _report(self, file: Fetched | Unfetched | PlannedFile, report: FileReport) -> None:
-        self.reports[_key(file)] = report
+    def _report(self, location: str, report: FileReport) -> None:
+        self.reports[location] = report
         self._progress.done(report)

@@ -1,6 +1,5 @@
 """Tells the user how far a load is: a bar on a terminal, a line for each file elsewhere."""
 
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
@@ -25,7 +24,7 @@ class Progress(Protocol):
     def expect(self, size: int) -> None:
         """So many bytes will be read in all."""
 
-    def has_read(self, path: Path, position: int) -> None:
+    def has_read(self, location: str, position: int) -> None:
         """This file has been read up to this byte."""
 
     def done(self, file: FileReport) -> None:
@@ -52,7 +51,7 @@ class PlainProgress:
 
     def expect(self, size: int) -> None: ...
 
-    def has_read(self, path: Path, position: int) -> None: ...
+    def has_read(self, location: str, position: int) -> None: ...
 
     def done(self, file: FileReport) -> None:
         self.say(str(file))
@@ -68,7 +67,7 @@ class TerminalProgress:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
         self._bar = Progress(*columns, console=Console(file=stream), transient=True)
         self._task = self._bar.add_task("landing", total=None, visible=False)
-        self._positions: dict[Path, int] = {}
+        self._positions: dict[str, int] = {}
         self._fetching = self._bar.add_task("fetching", total=None, visible=False)
         self._fetched: dict[str, tuple[int, int]] = {}  # bytes here and expected, by location
 
@@ -93,8 +92,8 @@ class TerminalProgress:
         self._bar.update(self._fetching, visible=False)
         self._bar.update(self._task, total=size, visible=True)
 
-    def has_read(self, path: Path, position: int) -> None:
-        self._positions[path] = position
+    def has_read(self, location: str, position: int) -> None:
+        self._positions[location] = position
         self._bar.update(self._task, completed=sum(list(self._positions.values())))
 
     def done(self, file: FileReport) -> None:

@@ -7,6 +7,8 @@ one.
 """
 
 _NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b",\n")
+_NOT_STRUCTURE_OR_QUOTES = bytes(byte for byte in range(256) if byte not in b'",\n')
+_IS_EDGE = bytes(byte in b',\n"' for byte in range(256))  # where a quote may have a neighbour
 _EDGES = {b",", b"\n", b""}
 
 
@@ -30,9 +32,41 @@ def prove(piece: bytes, width: int) -> list[bytes] | None:
     if b"\0" in piece or not _is_utf8(piece):
         return None
     if b'"' in piece:
-        return _prove_quoted(piece, width)
+        return _prove_lines(piece, width) or _prove_quoted(piece, width)
     piece = _with_plain_line_ends(piece)
     return _records(piece, width) if _is_regular(piece, width) else None
+
+
+def _prove_lines(piece: bytes, width: int) -> list[bytes] | None:
+    """As `prove`, where each line is a record. Files of BTS have 88 quotes in a line, and all lines alike.
+
+    Most lines share what is left of them when only commas and quotes are: each such pattern is checked once.
+    """
+    piece = _with_plain_line_ends(piece)
+    patterns = set(piece.translate(None, _NOT_STRUCTURE_OR_QUOTES).split(b"\n")[:-1])
+    if b"\r" in piece or not all(_has_width(pattern, width) for pattern in patterns):
+        return None
+    return _records(piece, width) if _quotes_stand_at_edges(piece) else None
+
+
+def _has_width(pattern: bytes, width: int) -> bool:
+    """Whether a line with these commas and quotes has so many fields, and closes each quote."""
+    parts = pattern.split(b'"')
+    return len(parts) % 2 == 1 and b"".join(parts[0::2]).count(b",") == width - 1
+
+
+def _quotes_stand_at_edges(lines: bytes) -> bool:
+    """Whether each first quote stands where a field begins and each second one where it ends.
+
+    Or one beside the other: two within a field are a doubled one. Quotes are even in number.
+    """
+    import numpy as np  # only here: it takes a tenth of a second to import
+
+    text = np.frombuffer(lines, np.uint8)
+    quotes = np.flatnonzero(text == ord('"'))
+    is_edge = np.frombuffer(_IS_EDGE, np.bool_)
+    before, after = text[quotes[0::2] - 1], text[quotes[1::2] + 1]  # before the first byte: the last line end
+    return bool(is_edge[before].all() and is_edge[after].all())
 
 
 def _prove_quoted(piece: bytes, width: int) -> list[bytes] | None:

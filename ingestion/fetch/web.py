@@ -5,7 +5,6 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from html import unescape
 
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -16,6 +15,7 @@ from urllib3.util import Retry
 
 from ingestion.fetch.cache import Entry, Stamp
 from ingestion.fetch.remote import Remote, Transfer, failure, not_there, root_of
+from ingestion.pages import page_title
 
 ATTEMPTS = 5
 FIRST_PAUSE = 1.0  # seconds before the second attempt; each further pause is twice as long
@@ -28,8 +28,7 @@ _HEADERS = {
     "Accept-Encoding": "identity",  # packing on the way would make lengths and ranges those of another text
 }
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
-_TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.I | re.S)
+_PAGE_START = 1 << 16  # bytes in which a web page says what it is
 
 
 def remote(address: str) -> Remote:
@@ -170,14 +169,14 @@ def _continues(answer: requests.Response, stamp: Stamp, entry: Entry) -> bool:
 def _refuse_page(address: str, entry: Entry) -> None:
     """Raises OntimeError when a web page came: BTS and others answer errors so, with status 200."""
     with entry.part.open("rb") as part:
-        start = part.read(1 << 16)
-    if not _HTML.match(start.removeprefix(b"\xef\xbb\xbf")):
+        title = page_title(part.read(_PAGE_START))
+    if title is None:
         return
     entry.drop_part()
-    title = _TITLE.search(start)
-    words = " ".join(unescape(title[1].decode(errors="replace")).split())[:100] if title else "without title"
     raise failure(
-        address, f"is a web page, not data: {words!r}", "open the address in a browser to see what it says"
+        address,
+        f"is a web page, not data: {title[:100]!r}",
+        "open the address in a browser to see what it says",
     )
 
 

@@ -37,8 +37,27 @@ FAA = Source(
                 """code mfr model type_acft type_eng ac_cat build_cert_ind no_eng no_seats ac_weight speed
                 tc_data_sheet tc_data_holder"""
             ),
-            needs=names("code mfr model"),
+            needs=names("code mfr model type_acft type_eng"),
             form="aircraft models",
+        ),
+        # The rest of the archive, of which nothing lands.
+        Dataset(
+            "engine", names("code mfr model type horsepower thrust"), form="models of engines", lands=False
+        ),
+        Dataset(
+            "docindex",
+            names("type_collateral collateral party doc_id drdate"),
+            form="documents of aircraft",
+            lands=False,
+        ),
+        Dataset(
+            "reserved",
+            names("n_number registrant rsv_date exp_date purge_date"),
+            form="reserved registrations",
+            lands=False,
+        ),
+        Dataset(
+            "dealer", names("certificate_number certificate_date"), form="dealers' certificates", lands=False
         ),
     ),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.content import Content, identify, size_unpacked
+from ingestion.content import Content, data_file, data_files, identify, size_unpacked
 from ingestion.errors import OntimeError
 
 TEXT = b"a,b\n" + bytes(range(32, 127)) * 5_000
@@ -37,24 +37,14 @@ def test_content_is_the_same_however_packed(
     path = tmp_path / name
     write(path)
     positions: list[int] = []
-    with Content(path, positions.append) as content:
+    file = data_file(path)
+    with Content(file, positions.append) as content:
         assert b"".join(iter(lambda: content.read(7_000), b"")) == TEXT
         assert content.size == len(TEXT)
-        assert content.file_id == hashlib.sha256(TEXT).hexdigest() == identify(path)
+        assert content.file_id == hashlib.sha256(TEXT).hexdigest() == identify(file)
     assert positions == sorted(positions)
     assert positions[-1] <= path.stat().st_size
-    assert size_unpacked(path) == size
-
-
-def several_members(path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in ("one.csv", "two.csv"):
-            archive.writestr(name, "a,b\n1,2\n")
-
-
-def no_member(path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("readme.html", "<p>")
+    assert size_unpacked(file) == size
 
 
 def cut(write: Callable[[Path], None]) -> Callable[[Path], None]:
@@ -79,13 +69,9 @@ def nothing(path: Path) -> None:
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        pytest.param(
-            several_members, "holds 2 CSV files (one.csv, two.csv); one is expected", id="two members"
-        ),
-        pytest.param(no_member, "holds no CSV file; one is expected", id="no member"),
         pytest.param(cut(gzipped), "is damaged or cut off", id="cut gzip"),
         pytest.param(cut(zipped), "is damaged or cut off", id="cut zip"),
-        pytest.param(flipped, "is damaged or cut off", id="damaged zip"),
+        pytest.param(flipped, "is damaged or cut off: Bad CRC-32", id="damaged zip"),
         pytest.param(Path.mkdir, "is not a file", id="folder"),
         pytest.param(os.mkfifo, "is not a file", id="pipe"),
         pytest.param(nothing, "does not exist", id="missing"),
@@ -95,9 +81,38 @@ def test_what_cannot_be_read(write: Callable[[Path], None], message: str, tmp_pa
     path = tmp_path / "x.csv"
     write(path)
     with pytest.raises(OntimeError) as raised:
-        identify(path)
-    assert raised.value.message.startswith(f"{path}: {message}")
+        identify(data_file(path))
+    assert raised.value.message.startswith(str(path))
+    assert f": {message}" in raised.value.message
     assert raised.value.remedy
+
+
+def test_members_are_files_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "two.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", TEXT)
+        archive.writestr("below/b.TXT", TEXT[:9])
+    first, second = data_files(path, "https://example.org/two.zip", "2024-01")
+    assert (first.name, first.member) == ("two.zip!a.csv", "a.csv")
+    assert second.location == "https://example.org/two.zip!below/b.TXT"
+    assert second.expected_month == "2024-01"
+    assert [size_unpacked(file) for file in (first, second)] == [len(TEXT), 9]
+    assert identify(first) == hashlib.sha256(TEXT).hexdigest()
+    with pytest.raises(OntimeError, match=r"two.zip: holds 2 files with data"):
+        data_file(path)
+
+
+@pytest.mark.parametrize("write", [plain, gzipped, zipped])
+def test_writing_into_a_file_while_it_is_read(write: Callable[[Path], None], tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    write(path)
+    with Content(data_file(path)) as content:
+        content.read(10)
+        with path.open("ab") as other:
+            other.write(b"1,2\n")
+        with pytest.raises(OntimeError, match="the file changed while it was loaded"):
+            while content.read():
+                pass
 
 
 @pytest.fixture
@@ -117,4 +132,4 @@ def test_no_permission(mode: str, tmp_path: Path, request: pytest.FixtureRequest
     (path if mode == "file" else tmp_path).chmod(0)
     request.getfixturevalue("unprivileged")
     with pytest.raises(OntimeError, match="may not be read by this user"):
-        identify(path)
+        identify(data_file(path))

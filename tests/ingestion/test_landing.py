@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from ingestion.content import identify
+from ingestion.content import data_file, identify
 from ingestion.errors import OntimeError
 from ingestion.landing import land
 from ingestion.ledger import Entry, Ledger
@@ -34,7 +34,7 @@ def raw_tables(database: str) -> None:
 
 def land_one(path: Path) -> FileReport:
     with session() as loader:
-        return land(loader, SHOP.raw_schema, plan(path, SHOP), "load 1", lambda _: None)
+        return land(loader, SHOP.raw_schema, plan(data_file(path), SHOP), "load 1", lambda _: None)
 
 
 def written(path: Path, data: bytes) -> Path:
@@ -175,7 +175,17 @@ def test_content_that_another_transaction_lands_meanwhile(first_commits: bool, t
         first.autocommit = False
         ledger = Ledger(first, SHOP.raw_schema)
         entry = Entry(
-            ledger.next_file_no(), identify(path), "items", "first.csv", 15, 0, 0, 0, "load 0", None, None
+            ledger.next_file_no(),
+            identify(data_file(path)),
+            "items",
+            "first.csv",
+            15,
+            0,
+            0,
+            0,
+            "load 0",
+            None,
+            None,
         )
         assert ledger.enter(entry) is None
         second = threading.Thread(target=lambda: reports.append(land_one(path)))
@@ -192,7 +202,7 @@ def test_content_that_another_transaction_lands_meanwhile(first_commits: bool, t
 
 def test_a_file_that_changes_after_its_plan(tmp_path: Path) -> None:
     path = written(tmp_path / "items.csv", b"item,price\na,1\n")
-    planned = plan(path, SHOP)
+    planned = plan(data_file(path), SHOP)
     path.write_bytes(b"price,item\n1,a\n")
     with session() as loader, pytest.raises(OntimeError, match="the file changed while it was loaded"):
         land(loader, SHOP.raw_schema, planned, "load 1", lambda _: None)

@@ -1,7 +1,6 @@
 """What the user sees of a load."""
 
 from io import StringIO
-from pathlib import Path
 
 import pytest
 
@@ -34,7 +33,7 @@ def test_lines() -> None:
         assert isinstance(progress, PlainProgress)
         progress.has_fetched("https://bts/a.zip", 5, 10)
         progress.expect(10)
-        progress.has_read(Path("a.csv"), 10)
+        progress.has_read("a.csv", 10)
         for file in (LANDED, THERE, FAILED, MISSING):
             progress.done(file)
     assert stream.getvalue().splitlines() == LINES
@@ -53,7 +52,7 @@ def test_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         assert isinstance(progress, TerminalProgress)
         progress.expect(4_000_000)
         for path, position in (("a", 500_000), ("b", 1_000_000), ("a", 2_000_000)):
-            progress.has_read(Path(path), position)
+            progress.has_read(path, position)
         progress.say("[waiting] for another load")
         for file in (LANDED, THERE, FAILED, MISSING):
             progress.done(file)

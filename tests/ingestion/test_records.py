@@ -179,6 +179,19 @@ VALUES = [
 ]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [b'"a",b\rc', b'"a",b"c', b'"a" ,b', b'"a",b"c,"', b'"a,"b",c",', b'",",","', b'"a""b",c', b'"a\nb",c']
+    + [b'"a\r\nb",c', b'x"x,",y', b'"a",,', b'"a"', b'<"a",<b', b'"a","<"', b',"a', b'"",""', b'"a",b\n'],
+)
+def test_odd_quotes_among_many(odd: bytes) -> None:
+    """Whatever the shortest proof makes of a piece with such a record, the records are those of csv."""
+    for line_end in (b"\n", b"\r\n"):
+        usual = [b'"Atlanta, GA",""', b'1,"2"', b'"1","2"']
+        data = line_end.join([*usual, odd, *usual, b""])
+        assert as_checked(data, 2) == as_csv_reads(data, 2)
+
+
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("record", VALUES)
 def test_values_are_kept(record: bytes, line_end: bytes) -> None:

