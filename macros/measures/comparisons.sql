@@ -6,6 +6,16 @@
 {%- endmacro %}
 
 
+{# Names of the measures in which our totals differ from the published ones, of columns our_<measure> and published_<measure>. #}
+{% macro names_of_differences(measures) -%}
+    concat_ws(', '
+    {%- for measure in measures -%}
+    , case when coalesce(our_{{ measure }}, 0) <> coalesce(published_{{ measure }}, 0) then '{{ measure }}' end
+    {%- endfor -%}
+    )
+{%- endmacro %}
+
+
 {#
     What a restatement changed, one row per measure (version_id, measure, value_before, value_after, difference). Reads of the
     model: `comparisons` (version_id, reads, reads_before), `totals` per version_id with the measures, and `counts` per

@@ -56,15 +56,18 @@
 {% macro staging_model(landed) %}{{ return('stg_' ~ landed.source ~ '__' ~ landed.entity) }}{% endmacro %}
 
 
-{# The entity of each dataset, as rows of (source, dataset, entity, is_staged, states_all_of). #}
+{# The entity of each dataset, as rows of (source, dataset, entity, is_staged, has_mart, states_all_of). #}
 {% macro entities_of_datasets() -%}
     {%- set rows = [] -%}
     {%- for landed in landed_entities() -%}
         {%- for dataset in landed.get('datasets', [landed.entity]) -%}
             {%- set part = landed.get('states_all', {}).get(dataset, 'month' if landed.key) -%}
-            {%- set part_literal = "'" ~ part ~ "'" if part else 'cast(null as ' ~ type_text() ~ ')' -%}
-            {%- do rows.append("('" ~ [landed.source, dataset, landed.entity] | join("', '") ~ "', " ~ is_staged(landed) ~ ', ' ~ part_literal ~ ')') -%}
+            {%- do rows.append([
+                "'" ~ landed.source ~ "'", "'" ~ dataset ~ "'", "'" ~ landed.entity ~ "'",
+                is_staged(landed), 'month' in landed or 'published' in landed,
+                "'" ~ part ~ "'" if part else 'cast(null as ' ~ type_text() ~ ')',
+            ] | join(', ')) -%}
         {%- endfor -%}
     {%- endfor -%}
-    values {{ rows | join(', ') }}
+    values ({{ rows | join('), (') }})
 {%- endmacro %}

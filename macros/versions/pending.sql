@@ -1,9 +1,9 @@
 {# Pending months: those whose rows, marts or tests differ from what is published. Tests look at them only. #}
 
-{# The published pointers, or none where this target publishes nothing or nothing is published yet: then all is pending. #}
-{% macro published_month_versions() %}
+{# A published mart, or none where this target publishes nothing or nothing is published yet. #}
+{% macro published_relation(mart) %}
     {% if not published_schema() %}{{ return(none) }}{% endif %}
-    {% set published = api.Relation.create(database=target.database, schema=published_schema(), identifier='month_versions') %}
+    {% set published = api.Relation.create(database=target.database, schema=published_schema(), identifier=mart) %}
     {{ return(published if relation_exists(published) else none) }}
 {% endmacro %}
 

@@ -43,7 +43,7 @@ pairs as (
         coalesce(totals.carrier_code, published.carrier_code) as carrier_code,
         coalesce(totals.airport_code_iata, published.airport_code_iata) as airport_code_iata,
         {% for measure in measures -%}
-        totals.{{ measure }} as {{ measure }},
+        totals.{{ measure }} as our_{{ measure }},
         published.{{ measure }} as published_{{ measure }},
         {% endfor -%}
         totals.with_known_outcome
@@ -60,13 +60,7 @@ compared as (
     select
         pairs.*,
         months.is_complete_month,
-        concat_ws(
-            ', ',
-            {% for measure in measures -%}
-            case when coalesce(pairs.{{ measure }}, 0) <> coalesce(pairs.published_{{ measure }}, 0) then '{{ measure }}' end
-            {{- ',' if not loop.last }}
-            {% endfor %}
-        ) as differing_measures
+        {{ names_of_differences(measures) }} as differing_measures
     from pairs
     inner join months on months.data_month = pairs.flight_month
 
@@ -79,16 +73,18 @@ select
     case
         when differing_measures = '' then 'equal'
         -- extracts hold some of the flights, and some forms state neither arrivals nor what delayed a flight
-        when not is_complete_month and coalesce(flights, 0) < coalesce(published_flights, 0) then 'incomplete'
-        when with_known_outcome < flights then 'incomplete'
-        when flights = published_flights and sum_late_arrival_minutes > 0
-            and carrier_delay_minutes + weather_delay_minutes + nas_delay_minutes + security_delay_minutes
-            + late_aircraft_delay_minutes = 0 then 'incomplete'
+        when not is_complete_month and coalesce(our_flights, 0) < coalesce(published_flights, 0) then 'incomplete'
+        when with_known_outcome < our_flights then 'incomplete'
+        when
+            our_flights = published_flights and our_sum_late_arrival_minutes > 0
+            and our_carrier_delay_minutes + our_weather_delay_minutes + our_nas_delay_minutes + our_security_delay_minutes
+            + our_late_aircraft_delay_minutes = 0
+            then 'incomplete'
         else 'differs'
     end as agreement,
-    differing_measures,
-    {% for measure in measures -%}
-    cast({{ measure }} as bigint) as {{ measure }},
-    cast(published_{{ measure }} as bigint) as published_{{ measure }}{{ ',' if not loop.last }}
-    {% endfor %}
+    {%- for measure in measures %}
+    cast(our_{{ measure }} as bigint) as {{ measure }},
+    cast(published_{{ measure }} as bigint) as published_{{ measure }},
+    {%- endfor %}
+    differing_measures
 from compared

@@ -1,4 +1,4 @@
-{%- set published_references = landed_entities() | selectattr('published', 'defined') | list -%}
+{%- set dimensions = landed_entities() | selectattr('published', 'defined') | map(attribute='published') | unique -%}
 
 with files as (
 
@@ -94,8 +94,8 @@ published_by_month as (
 
 rows_of_dimensions as (
 
-    {% for mart in published_references | map(attribute='published') | unique -%}
-    select source_file_no from {{ ref(mart) }}
+    {% for dimension in dimensions -%}
+    select source_file_no from {{ ref(dimension) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -117,14 +117,11 @@ references_that_count as (
     select
         accepted.file_no,
         accepted.rows_accepted - accepted.distinct_keys as rows_duplicate,
-        case when entities.source is not null then accepted.distinct_keys - coalesce(published_as_reference.rows_published, 0) end
+        case when files.has_mart then accepted.distinct_keys - coalesce(published_as_reference.rows_published, 0) end
             as rows_superseded,
-        case when entities.source is null then accepted.distinct_keys end as rows_kept_apart
+        case when not files.has_mart then accepted.distinct_keys end as rows_kept_apart
     from accepted
-    left join (
-        values {% for landed in published_references %}('{{ landed.source }}', '{{ landed.entity }}'){{ ', ' if not loop.last }}{% endfor %}
-    ) as entities (source, entity)
-        on entities.source = accepted.source and entities.entity = accepted.entity
+    inner join files on files.file_no = accepted.file_no
     left join published_as_reference on published_as_reference.file_no = accepted.file_no
     where accepted.data_month is null and accepted.is_current
 

@@ -13,10 +13,12 @@ from tests.states import History, history, last_publication, published
 OF_FLIGHTS = {
     "int_flights__records",
     "int_performance__airport_months",
+    "int_performance__carrier_airport_months",
     "int_performance__carrier_months",
     "int_performance__route_months",
     "int_months__row_counts",
 }
+OF_RESTATED_FLIGHTS = {"int_restatements__flights"}  # February is, by the first test
 OF_FILES = {"int_files__contents", "int_files__rejects"}
 ALL_MONTHS = {201301, 201302, 201303}
 
@@ -106,9 +108,8 @@ def test_a_restated_month_is_built_and_nothing_else(
 
     after = history()
     new_file = {file_no("flights")}
-    assert after.added_since(before) == {model: {201302} for model in OF_FLIGHTS} | dict.fromkeys(
-        OF_FILES, new_file
-    )
+    of_months = OF_FLIGHTS | OF_RESTATED_FLIGHTS
+    assert after.added_since(before) == dict.fromkeys(of_months, {201302}) | dict.fromkeys(OF_FILES, new_file)
     inserted = after.rows_added_since(before)
     assert inserted.pop("int_flights__records") == len(restated)
     assert inserted.pop("int_files__contents") == 1
@@ -117,6 +118,13 @@ def test_a_restated_month_is_built_and_nothing_else(
         assert inserted.pop(f"int_performance__{mart}_months") == value(
             f"select count(*) from marts.agg_{mart}_month where flight_month = '2013-02-01'"
         )
+    assert inserted.pop("int_performance__carrier_airport_months") == value(
+        """
+        select count(distinct (carrier_code, destination_airport_code_iata))
+        from marts.fct_flights where flight_month = '2013-02-01'
+        """
+    )
+    assert inserted.pop("int_restatements__flights") == 16  # measures
     assert not inserted
     assert last_publication() == {"month_versions", "audit_row_ledger"}
 
@@ -174,7 +182,7 @@ def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History)
     [
         pytest.param(
             (MEASURES, "}} < 15, false)", "}} < 16, false)"),
-            OF_FLIGHTS,
+            OF_FLIGHTS | OF_RESTATED_FLIGHTS,
             None,
             id="a macro",
         ),
@@ -184,13 +192,13 @@ def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History)
                 "at time zone {{ time_zone }} at time zone 'UTC'",
                 "at time zone {{ time_zone }} at time zone 'utc'",
             ),
-            OF_FLIGHTS,
+            OF_FLIGHTS | OF_RESTATED_FLIGHTS,
             None,
             id="a macro of one engine, below the one that is called",
         ),
         pytest.param(
             (STAGED_FLIGHTS, "dest as destination", "upper(dest) as destination"),
-            OF_FLIGHTS | OF_FILES,
+            OF_FLIGHTS | OF_RESTATED_FLIGHTS | OF_FILES,
             "flights",
             id="staging",
         ),
@@ -229,6 +237,8 @@ def test_a_changed_expression_builds_what_it_feeds(
     for model, slices in added.items():
         if model in OF_FILES:
             assert slices == files_of_dataset(files_of)
+        elif model in OF_RESTATED_FLIGHTS:
+            assert slices == {201302}
         else:
             assert slices >= ALL_MONTHS
     after.rows_added_since(before)  # the versions of before are whole
@@ -256,7 +266,7 @@ def test_airports_count_by_their_time_zones(project: ProjectCopy, before: Histor
     project.load(samples.write(tmp_path / "moved.csv", airports))
     build(project)
     moved = history().added_since(renamed)
-    assert moved.keys() == OF_FLIGHTS | OF_FILES
+    assert moved.keys() == OF_FLIGHTS | OF_RESTATED_FLIGHTS | OF_FILES
     assert moved["int_flights__records"] == ALL_MONTHS
 
 

@@ -70,7 +70,8 @@ select
     time_zones.time_zone,
     described.municipality,
     described.region_code_iso,
-    coalesce(described.region_name, named_regions.region_name) as region_name,
+    -- OurAirports calls a region so where a country has none
+    coalesce(described.region_name, nullif(named_regions.region_name, '(unassigned)')) as region_name,
     described.country_code_iso,
     numbered.airport_id_bts,
     described.source_file_no,

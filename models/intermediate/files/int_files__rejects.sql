@@ -18,7 +18,7 @@
         select
             file_no,
             record_no,
-            reason,
+            reason as reject_reason,
             raw_text
         from {{ ref('stg_' ~ landed.source ~ '__rejects') }}
 
@@ -36,7 +36,7 @@
         '{{ landed.entity }}' as entity,
         records.file_no,
         records.record_no,
-        records.{{ 'reject_reason' if is_staged(landed) else 'reason' }} as reason,
+        records.reject_reason as reason,
         records.raw_text
     from records
     inner join versions on versions.file_no = records.file_no

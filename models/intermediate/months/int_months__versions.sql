@@ -5,7 +5,7 @@
 -- depends_on: {{ ref('int_airports__time_zones') }}
 -- depends_on: {{ ref('int_airports__bts_ids') }}
 -- depends_on: {{ ref('int_carriers__bts_ids') }}
-{%- set published = published_month_versions() if execute %}
+{%- set published = published_relation('month_versions') if execute %}
 
 with month_files as (
 
@@ -55,13 +55,13 @@ with month_files as (
         {%- if settings.reads in ('month before', 'release before') %}
         union all
         select
-            {{ "cast(data_month + interval '1' month as date)" if settings.reads == 'month before' else 'data_month' }},
-            {{ 'release_no' if settings.reads == 'month before' else 'release_no + 1' }},
+            {{ 'data_month' if settings.reads == 'release before' else "cast(data_month + interval '1' month as date)" }} as data_month,
+            {{ 'release_no + 1' if settings.reads == 'release before' else 'release_no' }} as release_no,
             known_from_utc,
             known_to_utc,
             is_complete_month,
-            'before:{{ input.name }}:' || version_id,
-            false
+            'before:{{ input.name }}:' || version_id as built_from,
+            false as is_own
         from {{ input.name }}
         {%- endif %}
         {%- endfor %}

@@ -18,10 +18,10 @@ comparisons (version_id, reads, reads_before) as (
 totals as (
 
     select
-        version_id,
-        {% for measure in measures -%}
-        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {%- for measure in measures %}
+        sum({{ measure }}) as {{ measure }},
+        {%- endfor %}
+        version_id
     from records
     group by version_id
 
@@ -64,7 +64,7 @@ counts as (
         on records_before.comparison_id = records_after.comparison_id
         and records_before.carrier_code = records_after.carrier_code
         and records_before.airport_code_iata = records_after.airport_code_iata
-    group by 1
+    group by coalesce(records_after.comparison_id, records_before.comparison_id)
 
 )
 

@@ -16,10 +16,10 @@ comparisons (version_id, reads, reads_before) as (
 totals as (
 
     select
-        version_id,
+        flights.version_id,
         {{ flight_totals('flights') }}
     from flights
-    group by version_id
+    group by flights.version_id
 
 ),
 
@@ -64,7 +64,7 @@ counts as (
     full outer join flights_before
         on flights_before.comparison_id = flights_after.comparison_id
         and flights_before.flight_key = flights_after.flight_key
-    group by 1
+    group by coalesce(flights_after.comparison_id, flights_before.comparison_id)
 
 )
 

@@ -1,14 +1,15 @@
 {%- set forms = ['ontime_monthly', 'ontime_monthly_before_2018', 'ontime_selection', 'dataexpo', 'kaggle_2015', 'nycflights'] -%}
+{#- by name: the forms have no other order in common -#}
+{%- set columns = ['file_no', 'record_no', 'flight_date', 'carrier', 'carrier_id', 'flight_number', 'tail_number', 'origin',
+                   'origin_id', 'dest', 'dest_id', 'crs_dep_time', 'dep_time', 'crs_arr_time', 'arr_time', 'dep_delay',
+                   'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay', 'weather_delay', 'nas_delay',
+                   'security_delay', 'late_aircraft_delay', 'cancellation_code', 'is_cancelled_unless_flagged',
+                   'states_arrivals', 'raw_text'] -%}
 
 with records as (
 
     {% for form in forms -%}
-    select
-        file_no, record_no, flight_date, carrier, carrier_id, flight_number, tail_number, origin, origin_id, dest, dest_id,
-        crs_dep_time, dep_time, crs_arr_time, arr_time, dep_delay, arr_delay, cancelled, diverted, distance, air_time, carrier_delay,
-        weather_delay, nas_delay, security_delay, late_aircraft_delay, cancellation_code, is_cancelled_unless_flagged,
-        states_arrivals, raw_text
-    from {{ ref('base_bts__' ~ form) }}
+    select {{ columns | join(', ') }} from {{ ref('base_bts__' ~ form) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -28,8 +29,8 @@ typed as (
         {{ clock_minutes('arr_time') }} as actual_arrival_clock_minutes,
         {{ flag('cancelled') }} as cancelled_flag,
         {{ flag('diverted') }} as diverted_flag,
-        {%- for column in ['dep_delay', 'arr_delay', 'air_time', 'carrier_delay', 'weather_delay', 'nas_delay', 'security_delay',
-                           'late_aircraft_delay'] %}
+        {%- for column in ['dep_delay', 'arr_delay', 'air_time', 'carrier_delay', 'weather_delay', 'nas_delay',
+                           'security_delay', 'late_aircraft_delay'] %}
         {{ whole_number(column) }} as {{ column }}_minutes,
         {%- endfor %}
         {{ whole_number('distance') }} as distance_miles
@@ -72,7 +73,8 @@ checked as (
                 ['distance', 'distance_miles', 'a whole number of miles'],
             ]) }},
             case
-                when cancellation_code not in ('A', 'B', 'C', 'D') then 'cancellation_code is not A, B, C or D: ' || cancellation_code
+                when cancellation_code not in ('A', 'B', 'C', 'D')
+                    then 'cancellation_code is not A, B, C or D: ' || cancellation_code
             end
         ) as reject_reason
     from typed

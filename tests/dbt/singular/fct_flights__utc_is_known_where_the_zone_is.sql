@@ -22,10 +22,8 @@ from flights
 inner join airports as origins on origins.airport_code_iata = flights.origin_airport_code_iata
 inner join airports as destinations on destinations.airport_code_iata = flights.destination_airport_code_iata
 where
-    {% for clock, airports in [
-        ('scheduled_departure', 'origins'), ('actual_departure', 'origins'),
-        ('scheduled_arrival', 'destinations'), ('actual_arrival', 'destinations'),
-    ] -%}
-    (flights.{{ clock }}_at_local is null or {{ airports }}.time_zone is null) <> (flights.{{ clock }}_at_utc is null)
-    {{ 'or' if not loop.last }}
-    {% endfor %}
+    (flights.scheduled_departure_at_local is null or origins.time_zone is null) <> (flights.scheduled_departure_at_utc is null)
+    or (flights.actual_departure_at_local is null or origins.time_zone is null) <> (flights.actual_departure_at_utc is null)
+    or (flights.scheduled_arrival_at_local is null or destinations.time_zone is null)
+    <> (flights.scheduled_arrival_at_utc is null)
+    or (flights.actual_arrival_at_local is null or destinations.time_zone is null) <> (flights.actual_arrival_at_utc is null)

@@ -25,7 +25,9 @@ facts as (
         source_file_no,
         data_month
     from {{ ref('int_delay_causes__records') }}
-    where {{ is_current('version_id', 'int_delay_causes__records') }} and not is_duplicate
+    where
+        {{ is_current('version_id', 'int_delay_causes__records') }}
+        and not is_duplicate
         and data_month in ({{ pending_months() }})
 
 ),

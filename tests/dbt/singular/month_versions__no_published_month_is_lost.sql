@@ -1,5 +1,5 @@
 -- Files never leave the ledger, so a month that readers see can be restated and not vanish.
-{%- set published = published_month_versions() if execute %}
+{%- set published = published_relation('month_versions') if execute %}
 
 with versions as (
 

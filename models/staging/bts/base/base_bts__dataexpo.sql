@@ -10,10 +10,10 @@ given as (
     select
         file_no,
         record_no,
-        {%- for column in ['year', 'month', 'dayof_month', 'dep_time', 'crs_dep_time', 'arr_time', 'crs_arr_time', 'unique_carrier',
-                           'flight_num', 'tail_num', 'air_time', 'arr_delay', 'dep_delay', 'origin', 'dest', 'distance', 'cancelled',
-                           'cancellation_code', 'diverted', 'carrier_delay', 'weather_delay', 'nas_delay', 'security_delay',
-                           'late_aircraft_delay'] %}
+        {%- for column in ['year', 'month', 'dayof_month', 'dep_time', 'crs_dep_time', 'arr_time', 'crs_arr_time',
+                           'unique_carrier', 'flight_num', 'tail_num', 'air_time', 'arr_delay', 'dep_delay', 'origin', 'dest',
+                           'distance', 'cancelled', 'cancellation_code', 'diverted', 'carrier_delay', 'weather_delay',
+                           'nas_delay', 'security_delay', 'late_aircraft_delay'] %}
         nullif({{ na_to_null(column) }}, '\N') as {{ column }},
         {%- endfor %}
         {{ record_as_json('source') }} as raw_text

@@ -20,8 +20,8 @@ select
     nullif(dep_time, '') as dep_time,
     nullif(crs_arr_time, '') as crs_arr_time,
     nullif(arr_time, '') as arr_time,
-    {%- for column in ['dep_delay', 'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay', 'weather_delay',
-                       'nas_delay', 'security_delay', 'late_aircraft_delay'] %}
+    {%- for column in ['dep_delay', 'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay',
+                       'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay'] %}
     {{ without_zero_decimals(column) }} as {{ column }},
     {%- endfor %}
     nullif(cancellation_code, '') as cancellation_code,

@@ -14,10 +14,10 @@ files as (
 selections as (
 
     select
-        file_no,
-        {% for column in ['cancellation_code', 'dep_time', 'arr_delay', 'arr_delay_new'] -%}
-        ',' || column_names || ',' like '%,{{ column }},%' as has_{{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {%- for column in ['cancellation_code', 'dep_time', 'arr_delay', 'arr_delay_new'] %}
+        ',' || column_names || ',' like '%,{{ column }},%' as has_{{ column }},
+        {%- endfor %}
+        file_no
     from files
     where dataset = 'ontime_selection'
 
