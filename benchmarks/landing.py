@@ -84,8 +84,9 @@ def ontime(case: Case, arguments: Arguments) -> None:
     """`ontime load` without the command around it."""
     from ingestion.load import load
     from ingestion.progress import PlainProgress
+    from warehouse.server import cache_folder
 
-    report = load(case.source, case.files, arguments, PlainProgress(io.StringIO()))
+    report = load(case.source, case.files, arguments, PlainProgress(io.StringIO()), cache_folder())
     assert report.ok, report.files
 
 

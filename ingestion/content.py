@@ -47,11 +47,10 @@ def data_files(
     Raises OntimeError when it cannot be read, or is an archive that is not to be read.
     """
     location = location or str(path)
-    name = location.rsplit("/", 1)[-1]
     members = _members(path, location, suffixes)
     if not members:
-        return [DataFile(path, name, location, None, expected_month)]
-    names = [name] if len(members) == 1 else [f"{name}!{member}" for member in members]
+        return [DataFile(path, path.name, location, None, expected_month)]
+    names = [path.name] if len(members) == 1 else [f"{path.name}!{member}" for member in members]
     return [
         DataFile(path, name, f"{location}!{member}", member, expected_month)
         for name, member in zip(names, members, strict=True)

