@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from ingestion.content import Content, DataFile, size_on_disk
 from ingestion.errors import OntimeError
@@ -63,9 +64,11 @@ def plan_table(file: DataFile) -> PlannedFile:
 
 
 def _table_name(file: DataFile) -> str:
-    """A table is named after what holds its records, not after an archive around that."""
+    """A table is named after what holds its records: not after an archive around that, nor a web query."""
     is_one_of_several = file.sheet is not None and file.name.endswith(f"!{file.sheet}")
     name = file.name.removesuffix(f"!{file.sheet}")
+    if file.location.startswith(("http://", "https://")):
+        name = unquote(name.partition("?")[0])
     return table_name(PurePosixPath(file.member or name).name, file.sheet if is_one_of_several else None)
 
 
