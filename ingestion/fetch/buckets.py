@@ -40,29 +40,32 @@ _OF_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 def remotes(address: str, suffixes: Sequence[str]) -> list[Remote]:
-    """The objects that an address names: a key, what matches a pattern, below a prefix those with `suffixes`.
+    """The objects that an address names: a key, what matches a pattern, and of a prefix, but not of those
+    below it, those whose keys end with one of `suffixes`.
 
     Raises OntimeError when it names none, or the bucket cannot be read.
     """
-    scheme, bucket = str(scheme_of(address)), address.partition("://")[2].partition("/")[0]
+    scheme, _, place = address.partition("://")
+    scheme = scheme.lower()
     kind = KINDS[scheme]
-    if "@" in bucket:
+    if "@" in place.partition("/")[0]:
         raise failure(address, "the address of a bucket holds no user", f"set {kind.credentials}")
     logging.getLogger(kind.package).setLevel(logging.CRITICAL)  # it tells errors too, and with them secrets
     with _errors_of(address):
         # Nothing kept from an earlier call: buckets and credentials change while a process lives.
         system = fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True)
-        keys = _keys(system, str(system._strip_protocol(address)), suffixes, is_prefix=address.endswith("/"))
+        keys = _keys(system, place, suffixes)
     if not keys:
         raise failure(address, "names no data files", "docs/loading.md says what is loaded")
     return [_remote(system, key, f"{scheme}://{key}") for key in keys]
 
 
-def _keys(system: Any, path: str, suffixes: Sequence[str], *, is_prefix: bool) -> list[str]:
-    """The keys of the objects, each with its bucket in front."""
+def _keys(system: Any, place: str, suffixes: Sequence[str]) -> list[str]:
+    """The keys of the objects at a bucket and what follows it, each with its bucket in front."""
+    path = place.rstrip("/")
     if glob.has_magic(path):
         return sorted(system.glob(path))
-    if not is_prefix and system.info(path)["type"] == "file":
+    if not place.endswith("/") and system.info(path)["type"] == "file":
         return [path]
     files = [found["name"] for found in system.ls(path, detail=True) if found["type"] == "file"]
     return sorted(key for key in files if may_hold_data(PurePosixPath(key.rpartition("/")[2]), suffixes))

@@ -28,6 +28,7 @@ _HEADERS = {
     "Accept-Encoding": "identity",  # packing on the way would make lengths and ranges those of another text
 }
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_PAGE_START = 1 << 16  # bytes in which a web page says what it is
 
 
 def remote(address: str) -> Remote:
@@ -168,7 +169,7 @@ def _continues(answer: requests.Response, stamp: Stamp, entry: Entry) -> bool:
 def _refuse_page(address: str, entry: Entry) -> None:
     """Raises OntimeError when a web page came: BTS and others answer errors so, with status 200."""
     with entry.part.open("rb") as part:
-        title = page_title(part.read(1 << 16))
+        title = page_title(part.read(_PAGE_START))
     if title is None:
         return
     entry.drop_part()

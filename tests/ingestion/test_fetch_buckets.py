@@ -62,6 +62,7 @@ def test_only_a_changed_object_is_fetched_again(s3: S3, fetching: Fetching) -> N
         ("s3://months/in/**/*.csv", ["in/a.csv", "in/deep/c.csv"]),
         ("s3://months/i*/[ab].*", ["in/a.csv", "in/b.csv.gz"]),
         ("s3://months/in/c.json", ["in/c.json"]),
+        ("S3://months/in/c.json", ["in/c.json"]),
     ],
 )
 def test_prefixes_and_patterns(s3: S3, fetching: Fetching, address: str, keys: list[str]) -> None:

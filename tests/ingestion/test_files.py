@@ -12,12 +12,13 @@ from pyarrow import parquet
 
 from ingestion.report import LoadReport
 from ingestion.sources.files import FILES
+from tests.ingestion.site import Page, site
 from tests.ingestion.support import load_files, query
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
 
-def load(*files: Path) -> tuple[LoadReport, str]:
+def load(*files: Path | str) -> tuple[LoadReport, str]:
     return load_files(*files, source=FILES)
 
 
@@ -94,6 +95,15 @@ def test_tables_come_out_of_whatever_they_are_packed_in(tmp_path: Path) -> None:
         ("third.parquet.gz", "second", "already there"),
     ], said
     assert query("select n from raw_files.second order by record_no") == [("1",), (None,)]
+
+
+def test_a_table_from_the_web_is_named_after_the_file_there() -> None:
+    with site() as web:
+        path = "/data/Gate%20Use.csv?token=secret"
+        web.pages[path] = Page(b"a\n1\n")
+        report, said = load(web.url(path))
+    assert [(file.dataset, file.state) for file in report.files] == [("gate_use", "landed")], said
+    assert "secret" not in said
 
 
 def test_two_sheets_with_the_same_records_are_two_tables(tmp_path: Path) -> None:
