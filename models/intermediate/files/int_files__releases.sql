@@ -1,39 +1,6 @@
-with contents as (
+with statements as (
 
-    select * from {{ ref('int_files__contents') }}
-
-),
-
-versions as (
-
-    select * from {{ ref('int_files__versions') }}
-
-),
-
-files as (
-
-    select * from {{ ref('int_files') }}
-
-),
-
-statements as (
-
-    select
-        files.source,
-        files.entity,
-        -- sources state the same months of flights; each source's reference data is a series of its own
-        case when contents.data_month is null then files.source || '.' || files.entity else files.entity end as series,
-        contents.data_month,
-        files.file_no,
-        files.file_id,
-        files.load_id,
-        files.received_at_utc,
-        files.states_all_of,
-        contents.rows_accepted
-    from contents
-    -- only what the present logic says of a file
-    inner join versions on versions.model_name = 'int_files__contents' and versions.version_id = contents.version_id
-    inner join files on files.file_no = contents.file_no
+    select * from {{ ref('int_files__statements') }}
 
 ),
 
@@ -58,14 +25,8 @@ known as (
     select
         statements.*,
         arrivals.up_to_file_no,
-        max(statements.received_at_utc) over (
-            partition by arrivals.series, arrivals.data_month, arrivals.up_to_file_no
-        ) as known_from_utc,
-        coalesce(
-            bool_or(statements.states_all_of = 'month') over (
-                partition by arrivals.series, arrivals.data_month, arrivals.up_to_file_no
-            ), false
-        ) as is_complete_month,
+        max(statements.received_at_utc) over so_far as known_from_utc,
+        coalesce(bool_or(statements.states_all_of = 'month') over so_far, false) as is_complete_month,
         row_number() over (
             partition by
                 arrivals.series, arrivals.data_month, arrivals.up_to_file_no,
@@ -77,6 +38,7 @@ known as (
         on statements.series = arrivals.series
         and statements.data_month is not distinct from arrivals.data_month
         and statements.file_no <= arrivals.up_to_file_no
+    window so_far as (partition by arrivals.series, arrivals.data_month, arrivals.up_to_file_no)
 
 ),
 

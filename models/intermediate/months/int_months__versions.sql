@@ -15,65 +15,9 @@ with month_files as (
 ),
 
 {% for history in history_models('month') -%}
-{% set settings = history_of(history.node) -%}
 {{ history.node.name }} as (
 
-    select
-        data_month,
-        max(release_no) as release_no,
-        max(known_from_utc) as known_from_utc,
-        max(case when is_own then known_to_utc end) as known_to_utc,
-        bool_and(is_complete_month) as is_complete_month,
-        {{ version_id(
-            month_number('data_month'),
-            string_agg_ordered('built_from', '|', 'built_from') ~ " || '|" ~ constant_inputs(history) ~ "'"
-        ) }} as version_id
-    from (
-        {%- if settings.entity %}
-        select
-            data_month,
-            release_no,
-            known_from_utc,
-            known_to_utc,
-            is_complete_month,
-            file_id as built_from,
-            true as is_own
-        from month_files
-        where entity = '{{ settings.entity }}'
-        {%- endif %}
-        {%- for input in history.lineage.inputs if history_of(input).slice == 'month' %}
-        {{ 'union all' if settings.entity or not loop.first }}
-        select
-            data_month,
-            release_no,
-            known_from_utc,
-            known_to_utc,
-            is_complete_month,
-            '{{ input.name }}:' || version_id as built_from,
-            true as is_own
-        from {{ input.name }}
-        {%- if settings.reads in ('month before', 'release before') %}
-        union all
-        select
-            {{ 'data_month' if settings.reads == 'release before' else "cast(data_month + interval '1' month as date)" }} as data_month,
-            {{ 'release_no + 1' if settings.reads == 'release before' else 'release_no' }} as release_no,
-            known_from_utc,
-            known_to_utc,
-            is_complete_month,
-            'before:{{ input.name }}:' || version_id as built_from,
-            false as is_own
-        from {{ input.name }}
-        {%- endif %}
-        {%- endfor %}
-    ) as parts
-    {%- if has_all_releases(history.node) %}
-    group by data_month, release_no
-    {%- else %}
-    where known_to_utc is null
-    group by data_month
-    {%- endif %}
-    -- a month that only follows one with data is no month; a first release has none before it to be compared with
-    having bool_or(is_own){% if settings.reads == 'release before' %} and bool_or(not is_own){% endif %}
+    {{ versions_of(history) }}
 
 ),
 

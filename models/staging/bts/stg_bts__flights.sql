@@ -1,17 +1,7 @@
-{%- set forms = ['ontime_monthly', 'ontime_monthly_before_2018', 'ontime_selection', 'dataexpo', 'kaggle_2015', 'nycflights'] -%}
-{#- by name: the forms have no other order in common -#}
-{%- set columns = ['file_no', 'record_no', 'flight_date', 'carrier', 'carrier_id', 'flight_number', 'tail_number', 'origin',
-                   'origin_id', 'dest', 'dest_id', 'crs_dep_time', 'dep_time', 'crs_arr_time', 'arr_time', 'dep_delay',
-                   'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay', 'weather_delay', 'nas_delay',
-                   'security_delay', 'late_aircraft_delay', 'cancellation_code', 'is_cancelled_unless_flagged',
-                   'states_arrivals', 'raw_text'] -%}
-
 with records as (
 
-    {% for form in forms -%}
-    select {{ columns | join(', ') }} from {{ ref('base_bts__' ~ form) }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select * from {{ ref('base_bts__flights') }}
+
 ),
 
 typed as (
@@ -79,47 +69,41 @@ checked as (
         ) as reject_reason
     from typed
 
-),
-
-final as (
-
-    select
-        file_no,
-        record_no,
-        cast(date_trunc('month', flight_date_local) as date) as flight_month,
-        flight_date_local,
-        carrier as carrier_code,
-        airline_id_dot,
-        flight_number_typed as flight_number,
-        tail_number,
-        origin as origin_airport_code_iata,
-        origin_airport_id_bts,
-        dest as destination_airport_code_iata,
-        destination_airport_id_bts,
-        scheduled_departure_clock_minutes,
-        actual_departure_clock_minutes,
-        scheduled_arrival_clock_minutes,
-        actual_arrival_clock_minutes,
-        dep_delay_minutes,
-        arr_delay_minutes,
-        is_cancelled,
-        cancellation_code,
-        -- without a flag: it left, and did not arrive as scheduled
-        coalesce(
-            diverted_flag, case when states_arrivals then not is_cancelled and arr_delay_minutes is null end
-        ) as is_diverted,
-        distance_miles,
-        air_time_minutes,
-        carrier_delay_minutes,
-        weather_delay_minutes,
-        nas_delay_minutes,
-        security_delay_minutes,
-        late_aircraft_delay_minutes,
-        states_arrivals,
-        reject_reason,
-        raw_text
-    from checked
-
 )
 
-select * from final
+select
+    file_no,
+    record_no,
+    cast(date_trunc('month', flight_date_local) as date) as flight_month,
+    flight_date_local,
+    carrier as carrier_code,
+    airline_id_dot,
+    flight_number_typed as flight_number,
+    tail_number,
+    origin as origin_airport_code_iata,
+    origin_airport_id_bts,
+    dest as destination_airport_code_iata,
+    destination_airport_id_bts,
+    scheduled_departure_clock_minutes,
+    actual_departure_clock_minutes,
+    scheduled_arrival_clock_minutes,
+    actual_arrival_clock_minutes,
+    dep_delay_minutes,
+    arr_delay_minutes,
+    is_cancelled,
+    cancellation_code,
+    -- without a flag: it left, and did not arrive as scheduled
+    coalesce(
+        diverted_flag, case when states_arrivals then not is_cancelled and arr_delay_minutes is null end
+    ) as is_diverted,
+    distance_miles,
+    air_time_minutes,
+    carrier_delay_minutes,
+    weather_delay_minutes,
+    nas_delay_minutes,
+    security_delay_minutes,
+    late_aircraft_delay_minutes,
+    states_arrivals,
+    reject_reason,
+    raw_text
+from checked
