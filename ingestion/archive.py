@@ -32,7 +32,7 @@ def data_members(
     """
     files = [member for member in archive.infolist() if not member.is_dir()]
     _check(files, location)
-    check_expansion(sum(member.file_size for member in files), size, location)
+    _check_ratio(sum(member.file_size for member in files), size, location)
     members = [member for member in files if may_hold_data(PurePosixPath(member.filename), suffixes)]
     if not members:
         names = ", ".join(member.filename for member in files[:5]) or "nothing"
@@ -50,6 +50,10 @@ def check_expansion(unpacked: int, packed: int, location: str) -> None:
             f"unpacks to more than {LARGEST_CONTENT >> 30} GiB",
             "split the file before you load it",
         )
+    _check_ratio(unpacked, packed, location)
+
+
+def _check_ratio(unpacked: int, packed: int, location: str) -> None:
     if unpacked > HARMLESS and unpacked > HIGHEST_RATIO * packed:
         raise _refused(
             location,
