@@ -106,10 +106,7 @@ class Content:
             with _errors_of(self.file.location):
                 data = self._unpacked.read(size)
                 packed = self._raw.tell() - self._begin
-        except OntimeError:
-            self._check_unchanged()  # half of another file may look damaged
-            raise
-        if not data:
+        finally:  # of a file that changes meanwhile, any part may look damaged
             self._check_unchanged()
         self._hash.update(data)
         self.size += len(data)

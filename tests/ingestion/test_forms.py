@@ -1,10 +1,17 @@
 """Which dataset a file belongs to, shown on the real files of all sources."""
 
+import zipfile
+from pathlib import Path
+
 import pytest
 
+from ingestion.content import data_files
+from ingestion.errors import OntimeError
+from ingestion.landing import _WITHHELD
+from ingestion.plan import PlannedFile, plan
 from ingestion.sources import SOURCES
 from tests.data import data
-from tests.ingestion.support import balances, load_files
+from tests.ingestion.support import balances, load_files, query, value
 
 BTS_FILES = {
     "bts_prezip_2019_01_9E_rebuilt/On_Time_Reporting_Carrier_On_Time_Performance_1987_present_2019_1.zip": (
@@ -75,3 +82,160 @@ def test_each_real_file_lands_whole(source: str, files: dict[str, tuple[str, int
     assert found == files
     assert report.rows_rejected == 0
     assert balances(SOURCES[source])
+
+
+def test_the_form_is_told(fresh_database: str) -> None:
+    """And what the ledger keeps of a file: where it came from, and which columns it had."""
+    path = data("bts_prezip_2019_01_9E_rebuilt") / (
+        "On_Time_Reporting_Carrier_On_Time_Performance_1987_present_2019_1.zip"
+    )
+    report, seen = load_files(path, source=SOURCES["bts"])
+    assert f"{path.name}: monthly archive since 2018: 4,999 rows landed in ontime_monthly, 0 rejected" in seen
+    assert "warning" not in seen
+    ((file_name, location, columns),) = query("select file_name, location, columns from raw_bts.files")
+    assert file_name == path.name
+    assert location == f"{path}!On_Time_Reporting_Carrier_On_Time_Performance_(1987_present)_2019_1.csv"
+    assert columns.startswith("year,quarter,month,dayof_month")
+    assert columns.endswith(",div5_tail_num")
+    assert report.files[0].form == "monthly archive since 2018"
+
+
+def test_records_of_a_file_without_header_begin_with_the_first_line(fresh_database: str) -> None:
+    load_files(data("dataexpo_2008/flights_2008_5_1.csv.gz"), source=SOURCES["bts"])
+    assert query(
+        "select dep_time, unique_carrier, cancelled, cancellation_code from raw_bts.dataexpo"
+        " where record_no = 1"
+    ) == [("2000", "FL", r"\N", None)]
+    assert value("select max(record_no) from raw_bts.dataexpo") == 10_000
+
+
+def test_airportsdata_has_its_file_with_it(fresh_database: str) -> None:
+    report, seen = load_files(source=SOURCES["airportsdata"])
+    assert report.ok, seen
+    assert query("select iata, tz, country from raw_airportsdata.airports where icao = 'KJFK'") == [
+        ("JFK", "America/New_York", "US")
+    ]
+
+
+SELECTED = "FL_DATE,OP_UNIQUE_CARRIER,ORIGIN,DEST"
+
+
+@pytest.mark.parametrize(
+    ("header", "dataset"),
+    [
+        (SELECTED, "ontime_selection"),
+        ("DEST_AIRPORT_ID,ORIGIN_AIRPORT_ID,OP_CARRIER_AIRLINE_ID,FL_DATE", "ontime_selection"),
+        ("YEAR,MONTH,DAY_OF_MONTH,UNIQUE_CARRIER,FL_NUM,ORIGIN,DEST,", "ontime_selection"),
+        (f"{SELECTED},CRS_DEP_TIME,My Note", "ontime_selection"),
+        ("FL_DATE,ORIGIN,DEST,TAIL_NUM", "ontime_without_carrier"),
+        ("FL_DATE,ORIGIN,DEST,TAIL_NUM,My Note", "ontime_without_carrier"),
+        (f"{SELECTED},MKT_UNIQUE_CARRIER", "marketing_selection"),
+        ("FL_DATE,ORIGIN,DEST,BRANDED_CODE_SHARE", "marketing_selection"),
+        (
+            "Year,Quarter,Month,FlightDate,Marketing_Airline_Network,Operating_Airline ,Origin,Dest,",
+            "marketing_monthly",
+        ),
+    ],
+)
+def test_headers_of_selections(header: str, dataset: str, tmp_path: Path) -> None:
+    assert planned(tmp_path, f"{header}\n").dataset == dataset
+
+
+@pytest.mark.parametrize(
+    ("source", "header", "message"),
+    [
+        ("bts", "FL_DATE,OP_UNIQUE_CARRIER,ORIGIN", "missing: dest or dest_airport_id"),
+        ("bts", "MONTH,ORIGIN,DEST,TAIL_NUM", "missing: fl_date or year month day_of_month"),
+        ("bts", "Year,Month,DayofMonth,UniqueCarrier,Origin,Dest", "nearest is "),
+        ("bts", "station,valid,tmpf", "the header fits no dataset of bts"),
+        ("faa", "N-NUMBER,SERIAL NUMBER,YEAR MFR", "nearest is master, missing: mfr_mdl_code"),
+        ("ourairports", "id,ident,type,name", "nearest is airports, missing: latitude_deg"),
+    ],
+)
+def test_headers_that_fit_nothing(source: str, header: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(OntimeError, match=message):
+        planned(tmp_path, f"{header}\n", source)
+
+
+def test_a_lookup_that_looks_like_none(tmp_path: Path) -> None:
+    with pytest.raises(OntimeError, match="the first records look like none of them"):
+        planned(tmp_path, "Code,Description\nnorth,Where it is cold\n")
+
+
+def test_what_is_kept_apart_says_so(tmp_path: Path) -> None:
+    (warning,) = planned(tmp_path, "FL_DATE,ORIGIN,DEST\n").warnings
+    assert "select OP_UNIQUE_CARRIER as well" in warning
+
+
+def planned(folder: Path, text: str, source: str = "bts", expected_month: str | None = None) -> PlannedFile:
+    path = folder / "some.csv"
+    path.write_text(text)
+    (file,) = data_files(path, expected_month=expected_month)
+    return plan(file, SOURCES[source])
+
+
+MONTHLY = "Year,Quarter,Month,FlightDate,Marketing_Airline_Network,Origin,Dest,\n"
+
+
+def test_the_month_that_was_asked_for(tmp_path: Path) -> None:
+    january = f"{MONTHLY}2024,1,1,2024-01-01,AA,JFK,LAX,\n"
+    assert planned(tmp_path, january, expected_month="2024-01").one_month == ("year", "month")
+    with pytest.raises(OntimeError, match="the records are of 2024-01, but 2024-10 was asked for"):
+        planned(tmp_path, january, expected_month="2024-10")
+    with pytest.raises(OntimeError, match=r"is no monthly archive but custom selection; the one of 2024-01"):
+        planned(tmp_path, f"{SELECTED}\n2024-01-01,AA,JFK,LAX\n", expected_month="2024-01")
+
+
+def test_an_archive_of_two_months_is_refused(fresh_database: str, tmp_path: Path) -> None:
+    """Its one record of February would supersede the whole of February."""
+    rows = [f"2024,1,1,2024-01-{day:02},AA,JFK,LAX,\n" for day in range(1, 32)]
+    path = tmp_path / "january.csv"
+    path.write_text(MONTHLY + "".join(rows) + ',,,,"",,,\n')
+    assert load_files(path, source=SOURCES["bts"])[0].ok
+    rows[20] = '2024,1,"02",2024-02-01,AA,JFK,LAX,\n'
+    path.write_text(MONTHLY + "".join(rows))
+    report, seen = load_files(path, source=SOURCES["bts"])
+    assert not report.ok
+    assert "a monthly archive holds one month, but record 21 is of 2024-02 and others are of 2024-01" in seen
+    assert value("select count(*) from raw_bts.marketing_monthly") == 32
+
+
+REGISTRY = {
+    "ACFTREF.txt": "CODE,MFR,MODEL,TYPE-ACFT,TYPE-ENG,\n0020901,BOEING,737,5,5,\n",
+    "ENGINE.txt": "CODE,MFR,MODEL,TYPE,HORSEPOWER,THRUST,\n30015,LYCOMING,TIO-540,1,350,0,\n",
+    "DOCINDEX.txt": "TYPE-COLLATERAL,COLLATERAL,PARTY,DOC-ID,DRDATE,\n1,N1,SMITH,A,20240101,\n",
+    "RESERVED.txt": "N-NUMBER,REGISTRANT,STREET,RSV DATE,EXP DATE,PURGE DATE,\n1,SMITH,ELM ST,,,,\n",
+    "MASTER.txt": "N-NUMBER,MFR MDL CODE,NAME,STREET,NEW COLUMN,\n"
+    '1    ,0020901,SMITH JOHN,"1, ELM ST",JOHN,\n2    ,0020901,SMITH JOHN\n3,"",,,,SMITH\n',
+    "DEREG.txt": "N-NUMBER,MFR-MDL-CODE,CANCEL-DATE,NAME,OTHER-NAMES(1)\n4    ,,20240101,SMITH,JOHN\n",
+    "ardata.pdf": "%PDF",
+}
+
+
+def test_personal_data_of_the_registry_never_lands(fresh_database: str, tmp_path: Path) -> None:
+    """The whole archive as the FAA packs it, which holds names in columns, in rejects and in other tables."""
+    path = tmp_path / "ReleasableAircraft.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in REGISTRY.items():
+            archive.writestr(name, "\ufeff" + text.replace("\n", "\r\n"))
+    report, seen = load_files(path, source=SOURCES["faa"])
+    assert report.ok, seen
+    assert [file.state for file in report.files] == ["landed", *["left out"] * 3, "landed", "landed"]
+    assert "ENGINE.txt: left out, for nothing here needs models of engines" in seen
+    assert query("select n_number, mfr_mdl_code, serial_number from raw_faa.master") == [
+        ("1    ", "0020901", None)
+    ]
+    assert query("select n_number, mfr_mdl_code, cancel_date from raw_faa.dereg") == [
+        ("4    ", None, "20240101")
+    ]
+    assert query("select record_no, reason, length(original), raw_text from raw_faa.rejects order by 1") == [
+        (2, f"3 fields, expected 6 ({_WITHHELD})", 0, ""),
+        (3, f"text after the last comma, where the header names no column ({_WITHHELD})", 0, ""),
+    ]
+    tables = [name for (name,) in query("select tablename from pg_tables where schemaname = 'raw_faa'")]
+    for table in tables:
+        text = f"select count(*) from raw_faa.{table} as found where found::text ~ 'SMITH|JOHN|ELM'"
+        assert value(text) == 0, table
+    columns = value("select columns from raw_faa.files where dataset = 'master'")
+    assert columns == "n_number,mfr_mdl_code"
+    assert balances(SOURCES["faa"])

@@ -5,10 +5,12 @@ import gzip
 import random
 import threading
 from pathlib import Path
+from typing import IO
 
 import psycopg2
 import pytest
 
+from ingestion import landing
 from ingestion.content import data_file, identify
 from ingestion.errors import OntimeError
 from ingestion.landing import land
@@ -123,6 +125,30 @@ def test_columns_in_another_order(tmp_path: Path) -> None:
     assert query("select order_no, item, note from raw_shop.orders") == [("o", "i", "n")]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("many", [0, 100_000])
+def test_a_header_that_ends_with_a_comma(many: int, end: str, tmp_path: Path) -> None:
+    """The empty last field is no column; the records before and behind a bad one are proved, not read."""
+    good = ['pen,"1, or 2",', 'ink,"",""', ",,"] + ["cap,3,"] * many
+    bad = ["a,1,x", "a,1", 'a,1,"x"', "a,1,,"]
+    lines = ["item,price,", *good, *bad, *good]
+    report = land_one(written(tmp_path / "items.csv", (end.join(lines) + end).encode()))
+    assert (report.rows_landed, report.rows_rejected) == (2 * len(good), 4)
+    behind = "text after the last comma, where the header names no column"
+    assert [reason for (reason,) in query("select reason from raw_shop.rejects order by record_no")] == [
+        behind,
+        "2 fields, expected 3",
+        behind,
+        "4 fields, expected 3",
+    ]
+    first = [("pen", "1, or 2"), ("ink", ""), (None, None)]
+    rows = "select item, price from raw_shop.items where record_no in (%s, %s, %s) order by record_no"
+    assert query(rows, 1, 2, 3) == first
+    assert query(rows, *(len(good) + len(bad) + number for number in (1, 2, 3))) == first
+    assert value("select columns from raw_shop.files") == "item,price"
+    assert balances()
+
+
 @pytest.mark.parametrize("name", ["items.csv", "other name.csv"])
 def test_the_same_content_again(name: str, tmp_path: Path) -> None:
     first = land_one(written(tmp_path / "items.csv", b"item,price\na,1\n"))
@@ -164,6 +190,46 @@ def test_what_the_server_refuses_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(psycopg2.errors.CheckViolation):
         land_one(written(tmp_path / "items.csv", b"item,price\na,1\nb,13\n"))
     assert value("select count(*) from raw_shop.files") == 0
+
+
+def test_no_space_left_on_the_server(tmp_path: Path) -> None:
+    query(
+        """
+        create function raw_shop.fill() returns trigger language plpgsql as $$
+            begin raise 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$;
+        create trigger fill before insert on raw_shop.items for each row execute function raw_shop.fill()
+        """
+    )
+    with pytest.raises(
+        OntimeError, match="no room where Postgres keeps its data: could not extend"
+    ) as raised:
+        land_one(written(tmp_path / "items.csv", b"item,price\na,1\n"))
+    assert raised.value.remedy == "make room there, then load it again"
+    assert value("select count(*) from raw_shop.files") == 0
+
+
+def test_no_space_left_for_rejects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait in a temporary file, here the device that is always full."""
+
+    def full(*, max_size: int) -> IO[bytes]:
+        return Path("/dev/full").open("r+b", buffering=0)
+
+    monkeypatch.setattr(landing, "SpooledTemporaryFile", full)
+    with pytest.raises(OntimeError, match=r"no room for its rejects in /.*No space left on device"):
+        land_one(written(tmp_path / "items.csv", b"item,price\na,1\nbad\n"))
+    assert value("select count(*) from raw_shop.items") == 0
+
+
+def test_a_file_that_grows_while_it_lands(tmp_path: Path) -> None:
+    path = written(tmp_path / "items.csv", b"item,price\n" + b"a,1\n" * 1_000_000)
+
+    def grow(_position: int) -> None:
+        with path.open("ab") as file:
+            file.write(b"b,2\n")
+
+    with session() as loader, pytest.raises(OntimeError, match="the file changed while it was loaded"):
+        land(loader, SHOP.raw_schema, plan(data_file(path), SHOP), "load 1", grow)
+    assert value("select count(*) from raw_shop.items") == 0
 
 
 @pytest.mark.parametrize("first_commits", [True, False])

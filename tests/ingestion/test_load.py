@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -192,6 +193,87 @@ def test_a_bad_file_fails_alone(fresh_database: str, files: Files) -> None:
     assert balances()
 
 
+def test_members_of_archives(fresh_database: str, files: Files) -> None:
+    """Each lands on its own, and a bad one fails alone; one content under two names lands once."""
+    path = files("some.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("items.csv", ITEMS)
+        archive.writestr("below/orders.csv", ORDERS)
+        archive.writestr("odd.csv", b"colour\nred\n")
+        archive.writestr("again.csv", ITEMS)
+        archive.writestr("inner.zip", b"PK\3\4")
+        archive.writestr("readme.html", b"<html>")
+    one = files("one.zip")
+    with zipfile.ZipFile(one, "w") as archive:
+        archive.writestr("word.csv", b"word\na\n")
+    report, seen = load_files(path, one)
+    assert {file.file_name: file.state for file in report.files} == {
+        "some.zip!items.csv": "landed",
+        "some.zip!below/orders.csv": "landed",
+        "some.zip!odd.csv": "failed",
+        "some.zip!again.csv": "already there",
+        "some.zip!inner.zip": "failed",
+        "one.zip": "landed",
+    }
+    assert f"{path}!odd.csv: the header fits no dataset of shop" in seen
+    assert f"{path}!inner.zip: is a workbook, or packed twice" in seen
+    assert query("select file_name, location from raw_shop.files order by 1") == [
+        ("one.zip", f"{one}!word.csv"),
+        ("some.zip!below/orders.csv", f"{path}!below/orders.csv"),
+        ("some.zip!items.csv", f"{path}!items.csv"),
+    ]
+    assert balances()
+
+
+def test_a_dangerous_archive_fails_whole(fresh_database: str, files: Files) -> None:
+    path = files("some.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("items.csv", ITEMS)
+        archive.writestr("../orders.csv", ORDERS)
+    report, seen = load_files(path, files("good.csv"))
+    assert states(report) == ["failed", "landed"]
+    assert "a file whose name leads out of the archive, '../orders.csv'" in seen
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        (b"<!DOCTYPE html>\n<html><head><TITLE>\n Error &amp; Co\n</TITLE></head>", "'Error & Co'"),
+        (b"\xef\xbb\xbf  <html><body>sorry", "''"),
+    ],
+)
+def test_a_web_page_in_place_of_an_archive(
+    page: bytes, title: str, fresh_database: str, files: Files
+) -> None:
+    report, seen = load_files(files("month.zip", page))
+    assert states(report) == ["failed"]
+    assert f"month.zip: is a web page, not data: {title}" in seen
+
+
+def test_two_files_land_at_once(fresh_database: str, files: Files) -> None:
+    """A trigger holds each file at its first row: two of twelve get so far."""
+    load_files(files("items.csv"))
+    query(
+        """
+        create function raw_shop.wait() returns trigger language plpgsql security definer as $$
+            begin perform pg_advisory_xact_lock_shared(42); return new; end $$;
+        create trigger wait before insert on raw_shop.items for each row execute function raw_shop.wait()
+        """
+    )
+    waiting = "select count(*) = {} from pg_locks where locktype = 'advisory' and objid = 42 and not granted"
+    paths = [files(f"{number}.csv", b"item,price\nbox,%d\n" % number) for number in range(12)]
+    with session("postgres") as holder, holder.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(42)")
+        process = start_load(*paths)
+        wait_until(waiting.format(2), while_running=[process])
+        copying = "select count(*) from pg_stat_activity where query like 'copy%' and state = 'active'"
+        assert value(copying) == 2
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 0, output
+    assert value("select count(*) from raw_shop.files") == 13
+    assert balances()
+
+
 def test_files_folders_and_patterns(fresh_database: str, files: Files) -> None:
     orders, items = files("in/orders.csv", ORDERS), files("in/items.csv")
     for name in ("notes.pdf", "README.txt", ".hidden.gz"):
@@ -355,6 +437,7 @@ def test_dlt_sends_nothing_and_leaves_nothing(fresh_database: str, files: Files,
     was_there = id_of_dlt.exists()
     script = """
 import sys
+import zipfile
 from pathlib import Path
 from dlt.common.runtime import anon_tracker, telemetry
 from tests.ingestion.support import load_files
