@@ -6,7 +6,7 @@ DOCS_PORT ?= 8080
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help warehouse test check docs lock clean
+.PHONY: help warehouse test check docs cloud lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,12 +32,16 @@ docs: .venv/warehouse.stamp  ## the models' documentation as one file, served on
 	@echo "open http://127.0.0.1:$(DOCS_PORT)/static_index.html, or the file target/docs/static_index.html (Ctrl-C ends it)"
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory target/docs $(DOCS_PORT)
 
+cloud: .venv/warehouse.stamp  ## what `ontime load --from` needs for s3://, gs:// and az://
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/cloud.txt
+
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock'
 
 lock:  ## bring requirements/*.txt up to date with requirements/*.in (takes uv)
 	$(LOCK) --upgrade requirements/warehouse.in --output-file requirements/warehouse.txt
 	$(LOCK) --upgrade --constraints requirements/warehouse.txt requirements/dev.in --output-file requirements/dev.txt
+	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/cloud.in --output-file requirements/cloud.txt
 
 clean:  ## stop Postgres and remove what make can make again; the data in .ontime stays
 	[ ! -x $(BIN)/ontime ] || $(BIN)/ontime down

@@ -85,8 +85,9 @@ def ontime(case: Case, arguments: Arguments) -> None:
     """`ontime load` without the command around it."""
     from ingestion.load import load
     from ingestion.progress import PlainProgress
+    from warehouse.server import cache_folder
 
-    report = load(case.source, case.files, arguments, PlainProgress(io.StringIO()))
+    report = load(case.source, case.files, arguments, PlainProgress(io.StringIO()), cache_folder())
     assert report.ok, report.files
 
 
@@ -94,7 +95,10 @@ def stock_dlt(case: Case, arguments: Arguments) -> None:
     """dlt's own load job, merged on the file; the records are checked all the same."""
     from ingestion.stock import land_stock
 
-    planned = {number: plan(data_file(path), case.source) for number, path in enumerate(case.files)}
+    planned = [
+        replace(plan(data_file(path), case.source), file_no=number)
+        for number, path in enumerate(case.files, start=1)
+    ]
     land_stock(case.dataset, planned, case.source.raw_schema, arguments)
 
 

@@ -3,11 +3,10 @@
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import PurePath, PurePosixPath
+from pathlib import PurePosixPath
 
+from ingestion.data_file import may_hold_data
 from ingestion.errors import OntimeError
-
-DATA_SUFFIXES = (".csv", ".txt", ".gz", ".zip")
 
 # A bomb is a small file that fills a disk when it is unpacked. Archives of BTS unpack to 10 times their size.
 HIGHEST_RATIO = 200  # of unpacked to packed bytes
@@ -19,21 +18,15 @@ _ENCRYPTED = 1  # bit of a member's flags
 _WORKBOOK = "[Content_Types].xml"  # a member of each workbook of Excel, which is a zip archive to itself
 
 
-def may_hold_data(file: PurePath, suffixes: Sequence[str] = DATA_SUFFIXES) -> bool:
-    """Whether a file, as it is named within a folder or archive, is one to load."""
-    is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in file.parts)
-    return file.suffix.lower() in suffixes and not is_hidden and file.stem.lower() != "readme"
-
-
 def is_workbook(archive: zipfile.ZipFile) -> bool:
     """Whether a zip archive is a workbook of Excel, which is not to be unpacked."""
     return _WORKBOOK in archive.namelist()
 
 
 def data_members(
-    archive: zipfile.ZipFile, size: int, location: str, suffixes: Sequence[str] = DATA_SUFFIXES
+    archive: zipfile.ZipFile, size: int, location: str, suffixes: Sequence[str]
 ) -> list[zipfile.ZipInfo]:
-    """The members with data, at least one, of an archive of so many bytes.
+    """The members with data, at least one, of an archive of so many bytes. Their names end with `suffixes`.
 
     Raises OntimeError, which names `location`, for an archive that is not what it should be.
     """
@@ -43,7 +36,9 @@ def data_members(
     members = [member for member in files if may_hold_data(PurePosixPath(member.filename), suffixes)]
     if not members:
         names = ", ".join(member.filename for member in files[:5]) or "nothing"
-        raise _refused(location, f"holds no CSV file, but {names}", "check that it is the right archive")
+        raise _refused(
+            location, f"holds no file with data, but {names}", "check that it is the right archive"
+        )
     return members
 
 

@@ -7,12 +7,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
-from ingestion.archive import DATA_SUFFIXES, check_expansion, data_members, is_workbook
+from ingestion.archive import check_expansion, data_members, is_workbook
+from ingestion.data_file import DATA_SUFFIXES, DataFile
 from ingestion.errors import OntimeError
 
 CHUNK = 1 << 20  # bytes read at once
@@ -20,46 +21,28 @@ _GZIP = b"\x1f\x8b"
 _ZIP = b"PK"
 
 
-@dataclass(frozen=True)
-class DataFile:
-    """One file to load, or one member of an archive. `name` is what the ledger calls it.
-
-    `location` is where it comes from, as people write it: no two files share it. That of a member is
-    `archive.zip!member.csv`. `expected_month` (`2024-01`) is the one that was asked for.
-    """
-
-    path: Path
-    name: str
-    location: str
-    member: str | None = None
-    expected_month: str | None = None
-
-
-def data_files(
-    path: Path,
-    location: str | None = None,
-    expected_month: str | None = None,
-    suffixes: Sequence[str] = DATA_SUFFIXES,
-) -> list[DataFile]:
-    """The file itself, or what of its members holds data when it is an archive.
+def members_of(file: DataFile, suffixes: Sequence[str] = DATA_SUFFIXES) -> list[DataFile]:
+    """What of the members of a file holds data when it is an archive; else the file itself.
 
     Raises OntimeError when it cannot be read, or is an archive that is not to be read.
     """
-    location = location or str(path)
-    name = location.rsplit("/", 1)[-1]
-    members = _members(path, location, suffixes)
+    members = _members(file, suffixes)
     if not members:
-        return [DataFile(path, name, location, None, expected_month)]
-    names = [name] if len(members) == 1 else [f"{name}!{member}" for member in members]
+        return [file]
     return [
-        DataFile(path, name, f"{location}!{member}", member, expected_month)
-        for name, member in zip(names, members, strict=True)
+        replace(
+            file,
+            name=file.name if len(members) == 1 else f"{file.name}!{member}",
+            location=f"{file.location}!{member}",
+            member=member,
+        )
+        for member in members
     ]
 
 
 def data_file(path: Path) -> DataFile:
     """The one file with data at a path. Raises OntimeError when it cannot be read, or holds several."""
-    found = data_files(path)
+    found = members_of(DataFile.at(path))
     if len(found) > 1:
         raise OntimeError(f"{path}: holds {len(found)} files with data", "unpack it and name one of them")
     return found[0]
@@ -70,14 +53,15 @@ class Content:
 
     `size` and `file_id` are those of the bytes read so far, unpacked; at the end, of the whole content.
     Whether a file is packed is seen from its first bytes, not from its name. `read_so_far` is told how many
-    bytes of the file on disk have been read. Raises OntimeError for whatever keeps the file from being read.
+    bytes of the file on disk have been read. A workbook is read as it is; the name of the sheet counts for
+    the id. Raises OntimeError for whatever keeps the file from being read.
     """
 
     def __init__(self, file: DataFile, read_so_far: Callable[[int], None] | None = None) -> None:
         self.file = file
         self.size = 0
         self._read_so_far = read_so_far
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256((file.sheet or "").encode())
         self._open_files = ExitStack()
 
     def __enter__(self) -> Self:
@@ -85,9 +69,7 @@ class Content:
         with self._open_files as on_failure, _errors_of(self.file.location):
             if not path.is_file() and path.exists():
                 raise _unreadable(
-                    self.file.location,
-                    "is not a file",
-                    "name a file, or a folder with .csv, .txt, .gz or .zip files",
+                    self.file.location, "is not a file", "name a file, or a folder with files of data"
                 )
             self._raw = on_failure.enter_context(path.open("rb"))
             self.state = self._state_now()
@@ -165,19 +147,19 @@ def size_unpacked(file: DataFile) -> int | None:
         return None if raw.read(len(_GZIP)) == _GZIP else os.fstat(raw.fileno()).st_size
 
 
-def _members(path: Path, location: str, suffixes: Sequence[str]) -> list[str]:
+def _members(file: DataFile, suffixes: Sequence[str]) -> list[str]:
     """Names of the members with data, none when the file is no archive."""
-    with _errors_of(location):
-        if path.exists() and not path.is_file():  # reading it will say what is wrong
+    with _errors_of(file.location):
+        if file.path.exists() and not file.path.is_file():  # reading it will say what is wrong
             return []
-        with path.open("rb") as raw:
+        with file.path.open("rb") as raw:
             if raw.read(len(_ZIP)) != _ZIP:
                 return []
             with zipfile.ZipFile(raw) as archive:
                 if is_workbook(archive):
                     return []
                 size = os.fstat(raw.fileno()).st_size
-                return [member.filename for member in data_members(archive, size, location, suffixes)]
+                return [member.filename for member in data_members(archive, size, file.location, suffixes)]
 
 
 def _unpacked(raw: IO[bytes], file: DataFile) -> IO[bytes]:

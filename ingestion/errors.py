@@ -16,3 +16,7 @@ class OntimeError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+class NotPublishedError(OntimeError):
+    """What was asked for will be there later: nothing to mend, and the same command will work then."""

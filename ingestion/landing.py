@@ -1,7 +1,7 @@
 """Lands one file in one transaction: rows, rejects and ledger row are there together or not at all."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO, Literal, cast
 
@@ -58,19 +58,19 @@ class SoundRows:
     `file_no`.
     """
 
-    def __init__(self, file_no: int, file: PlannedFile, csv_file: CsvFile, rejects: IO[bytes]) -> None:
-        self.file_no = file_no
+    def __init__(self, file: PlannedFile, found: Iterator[Clean | Reject], rejects: IO[bytes]) -> None:
         self.landed = 0
         self.rejected = 0
         self.first_reject: Reject | None = None
         self.error: Exception | None = None  # psycopg2 hides what `read` raises
-        self._found = csv_file.records(len(file.fields), last_is_empty=file.ends_with_comma)
+        self._found = found
         self._rejects = rejects
+        self._file_no = file.file_no
         self._keeps_rejects = file.keeps_rejects
         self._kept = _kept_fields(file)
         self._one_month = OneMonth(file) if file.one_month else None
         own_comma = file.ends_with_comma and not self._kept
-        self._end_of_row = (b"%d\n" if own_comma else b",%d\n") % file_no
+        self._end_of_row = (b"%d\n" if own_comma else b",%d\n") % file.file_no
 
     def read(self, _size: int = -1) -> bytes:
         """The next rows, as many as come at once; none at the end."""
@@ -108,7 +108,7 @@ class SoundRows:
             reject = Reject(reject.record_no, f"{reject.reason} ({_WITHHELD})", b"")
         self.first_reject = self.first_reject or reject
         text = _as_text(reject.original).replace('"', '""')
-        line = f'{self.file_no},{reject.record_no},"{reject.reason}",\\x{reject.original.hex()},"{text}"\n'
+        line = f'{self._file_no},{reject.record_no},"{reject.reason}",\\x{reject.original.hex()},"{text}"\n'
         self._rejects.write(line.encode())
 
 
@@ -132,17 +132,15 @@ class _AlreadyThere(Exception):  # noqa: N818
 
 def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, content: Content) -> Entry:
     """Copies rows and rejects and enters the file into the ledger. Raises as `land`, and _AlreadyThere."""
-    csv_file = CsvFile(content.read, file.data.location)
-    if file.has_header and columns_of(csv_file.header(), file.data.location) != file.fields:
-        raise changed(file.data)
+    found = records_of(file, content)
     ledger = Ledger(connection, schema)
     with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
-        rows = SoundRows(ledger.next_file_no(), file, csv_file, rejects)
+        rows = SoundRows(file, found, rejects)
         _copy_rows(connection, schema, file, rows)
         if not rows.landed:
             raise _no_sound_record(file, rows)
         entry = Entry(
-            file_no=rows.file_no,
+            file_no=file.file_no,
             file_id=content.file_id,
             dataset=file.dataset,
             file_name=file.data.name,
@@ -159,6 +157,25 @@ def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, 
         rejects.seek(0)
         ledger.copy_rejects(rejects)
     return entry
+
+
+def records_of(file: PlannedFile, content: Content) -> Iterator[Clean | Reject]:
+    """The records of a file. Raises OntimeError when its header is not that by which it was planned."""
+    if file.of_any_kind:
+        from ingestion.tabular.tables import open_table  # only here: its libraries take a second to import
+
+        table = open_table(content.read, file.data.location, file.data.sheet)
+        _check_header(table.header(), file)
+        return table.records(len(file.fields))
+    csv_file = CsvFile(content.read, file.data.location)
+    if file.has_header:
+        _check_header(csv_file.header(), file)
+    return csv_file.records(len(file.fields), last_is_empty=file.ends_with_comma)
+
+
+def _check_header(header: Sequence[str], file: PlannedFile) -> None:
+    if columns_of(header, file.data.location) != file.fields:
+        raise changed(file.data)
 
 
 def _copy_rows(connection: Connection, schema: str, file: PlannedFile, rows: SoundRows) -> None:

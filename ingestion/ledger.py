@@ -108,9 +108,10 @@ class Ledger:
         """Whether a landed file has so many bytes: only a file of such a size can be a repeated one."""
         return bool(self._execute("select 1 from {schema}.files where bytes = %s limit 1", (size,)))
 
-    def next_file_no(self) -> int:
-        """A number for a file that is about to land; it stays unused when the file does not."""
-        return int(self._execute("select nextval('raw.file_numbers')")[0][0])
+    def reserve_file_nos(self, count: int) -> list[int]:
+        """Rising numbers for files that are about to land; that of one that does not land stays unused."""
+        rows = self._execute("select nextval('raw.file_numbers') from generate_series(1, %s)", (count,))
+        return [file_no for (file_no,) in rows]
 
     def enter(self, entry: Entry) -> Entry | None:
         """Writes a file into the ledger, or returns the file that is there with the same content.

@@ -3,19 +3,23 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 
 from ingestion import raw_schema
-from ingestion.content import DataFile, data_files, identify, size_unpacked
-from ingestion.database import Connection, connect, refused
+from ingestion.content import identify, size_unpacked
+from ingestion.data_file import Unreadable
+from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
+from ingestion.fetch.addresses import Wanted
+from ingestion.finding import Found, find
 from ingestion.landing import land
 from ingestion.ledger import Ledger
 from ingestion.locks import only_load
-from ingestion.plan import PlannedFile, expand, plan
+from ingestion.plan import PlannedFile, plan
 from ingestion.progress import Progress
 from ingestion.raw_table import RawTable
 from ingestion.report import FileReport, LoadReport
@@ -23,41 +27,42 @@ from ingestion.source import Source
 
 
 def load(
-    source: Source, files: Sequence[str | Path], connection: Mapping[str, Any], progress: Progress
+    source: Source,
+    files: Sequence[str | Path | Wanted],
+    connection: Mapping[str, Any],
+    progress: Progress,
+    cache: Path,
 ) -> LoadReport:
     """Lands files, or the source's own when none are named, as the role that `connection` logs in with.
 
-    `files` are paths of files and folders, and patterns; `connection` are the arguments of psycopg2.connect.
-    Loading the same content again changes nothing. A file that cannot land fails alone: see the state of each
-    file in the report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
+    `files` are paths of files and folders, patterns, and addresses, see ingestion/fetch; what comes from
+    elsewhere is kept in the folder `cache`. `connection` are the arguments of psycopg2.connect. Loading the
+    same content again changes nothing. A file that cannot land fails alone: see the state of each file in the
+    report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
     """
     started = time.monotonic()
-    paths = expand(files or source.default_files(), source.suffixes)
-    if not paths:
+    wanted = files or source.default_files()
+    if not wanted:
         raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
     task = _Load(source, connection, progress)
     with progress:
-        task.run(paths)
-    reports = tuple(task.reports[location] for location in task.order)
+        found = find(wanted, source, cache, progress)
+        task.run(found)
+    reports = tuple(task.reports[file] for file in found)
     return LoadReport(source.name, reports, time.monotonic() - started)
 
 
 class _Load:
-    """One call of `load`. Collects the reports of its files by location, and the `order` of their naming.
-
-    Load jobs report from their threads.
-    """
+    """One call of `load`. Collects the reports of its files; load jobs report from their threads."""
 
     def __init__(self, source: Source, connection: Mapping[str, Any], progress: Progress) -> None:
-        self.reports: dict[str, FileReport] = {}
-        self.order: list[str] = []
+        self.reports: dict[Found, FileReport] = {}
         self._source = source
         self._schema = source.raw_schema
         self._connection = connection
         self._progress = progress
 
-    def run(self, paths: Sequence[Path]) -> None:
-        found = [file for path in paths for file in self._find(path)]
+    def run(self, found: Sequence[Found]) -> None:
         planned = [planned for file in found if (planned := self._plan(file)) is not None]
         if not planned:
             return
@@ -68,38 +73,44 @@ class _Load:
             except psycopg2.Error as error:
                 raise refused(f"load of {self._source.name}", error) from error
 
-    def _find(self, path: Path) -> list[DataFile]:
-        """The file at a path, or the members of the archive there."""
-        try:
-            found = data_files(path, suffixes=self._source.suffixes)
-        except OntimeError as error:
-            self.order.append(str(path))
-            self._report(str(path), FileReport.of_failure(path.name, error))
-            return []
-        self.order += [file.location for file in found]
-        return found
-
-    def _plan(self, file: DataFile) -> PlannedFile | None:
+    def _plan(self, file: Found) -> PlannedFile | None:
         """The plan of a file that is to land."""
         try:
+            if isinstance(file, Unreadable):
+                raise file.error
             planned = plan(file, self._source)
         except OntimeError as error:
-            self._report(file.location, FileReport.of_failure(file.name, error))
+            self._report(file, FileReport.of_failure(file.name, error))
             return None
         if not planned.lands:
-            self._report(file.location, FileReport(file.name, "left out", form=planned.form))
+            self._report(file, FileReport(file.name, "left out", form=planned.form))
             return None
         return planned
 
     def _land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
+        if self._source.takes_any_table:
+            planned = self._declare(session, planned)
         raw_schema.make(session, self._source)
         ledger = Ledger(session, self._schema)
         new = [file for file in planned if self._is_new(ledger, file)]
         if new:
             self._progress.expect(sum(file.size for file in new))
-            self._run_dlt(new)
-        for name in {file.dataset for file in new if self.reports[file.data.location].state == "landed"}:
+            self._run_dlt(_numbered(new, ledger))
+        for name in {file.dataset for file in new if self.reports[file.data].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
+
+    def _declare(self, session: Connection, planned: Sequence[PlannedFile]) -> list[PlannedFile]:
+        """Makes datasets of the tables that these files name; a file that is not of its table fails."""
+        from ingestion.tabular.planning import Tables  # only here: its libraries take a second to import
+
+        tables, kept = Tables(columns_there(session, self._schema)), []
+        for file in planned:
+            try:
+                kept.append(tables.add(file))
+            except OntimeError as error:
+                self._fail(file, error)
+        self._source = replace(self._source, datasets=tables.datasets())
+        return kept
 
     def _is_new(self, ledger: Ledger, file: PlannedFile) -> bool:
         """Whether a file is to be landed: it can be read, and its content is not there yet.
@@ -111,10 +122,10 @@ class _Load:
             size = size_unpacked(file.data)
             entry = ledger.find(identify(file.data)) if size is None or ledger.has_size(size) else None
         except OntimeError as error:
-            self._report(file.data.location, FileReport.of_failure(file.data.name, error, file.dataset))
+            self._fail(file, error)
             return False
         if entry is not None:
-            self._report(file.data.location, FileReport.of_entry(entry, "already there", file.data.name))
+            self._report(file.data, FileReport.of_entry(entry, "already there", file.data.name))
         return entry is None
 
     def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
@@ -126,11 +137,8 @@ class _Load:
         except OntimeError as error:
             why, remedy = error.message, error.remedy
         for file in files:
-            if file.data.location not in self.reports:
-                left_out = OntimeError(f"{file.data.location}: not landed: {why}", remedy)
-                self._report(
-                    file.data.location, FileReport.of_failure(file.data.name, left_out, file.dataset)
-                )
+            if file.data not in self.reports:
+                self._fail(file, OntimeError(f"{file.data.location}: not landed: {why}", remedy))
 
     def _land(self, connection: Connection, file: PlannedFile, load_id: str) -> None:
         """Lands one file on the connection of a load job.
@@ -149,10 +157,22 @@ class _Load:
                     raise
                 raise refused(file.data.location, error) from error
         except OntimeError as error:
-            self._report(file.data.location, FileReport.of_failure(file.data.name, error, file.dataset))
+            self._fail(file, error)
             raise
-        self._report(file.data.location, report)
+        self._report(file.data, report)
 
-    def _report(self, location: str, report: FileReport) -> None:
-        self.reports[location] = report
+    def _fail(self, file: PlannedFile, error: OntimeError) -> None:
+        self._report(file.data, FileReport.of_failure(file.data.name, error, file.dataset))
+
+    def _report(self, file: Found, report: FileReport) -> None:
+        self.reports[file] = report
         self._progress.done(report)
+
+
+def _numbered(files: Sequence[PlannedFile], ledger: Ledger) -> list[PlannedFile]:
+    """The files with numbers in the order of naming, in which releases of a month follow each other.
+
+    The jobs that land them run side by side, so that none of them could tell.
+    """
+    numbers = ledger.reserve_file_nos(len(files))
+    return [replace(file, file_no=file_no) for file, file_no in zip(files, numbers, strict=True)]

@@ -1,14 +1,13 @@
 """What a load is to do: which files, of which dataset, with which columns. It reads the beginning of each."""
 
-import glob
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from ingestion.archive import DATA_SUFFIXES, may_hold_data
-from ingestion.content import Content, DataFile, size_on_disk
+from ingestion.content import Content, size_on_disk
+from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 from ingestion.forms import Assignment, Records, assign, without_header
 from ingestion.headers import NAMELESS, columns_of
@@ -39,6 +38,10 @@ class PlannedFile:
     one_month: tuple[str, ...]
     """Columns of year and month, where all records are of one month."""
     warnings: tuple[str, ...]
+    of_any_kind: bool = False
+    """Whether ingestion/tabular reads it, which knows more than CSV."""
+    file_no: int = 0
+    """Its number in the ledger, once the load knows that it is new: they rise in the order of naming."""
 
     @property
     def ends_with_comma(self) -> bool:
@@ -58,21 +61,15 @@ class PlannedFile:
         return cls(**found | lists | {"data": data})
 
 
-def expand(arguments: Iterable[str | Path], suffixes: Sequence[str] = DATA_SUFFIXES) -> list[Path]:
-    """The files that arguments name, each once: files, what matches patterns, and of a folder, but not of the
-    folders within, those whose names end with one of `suffixes`.
-
-    What names nothing stays as it is, so that it is reported like any other file that cannot be read.
-    """
-    found = (path for argument in arguments for path in _expand_one(Path(argument).absolute(), suffixes))
-    return list(dict.fromkeys(found))
-
-
 def plan(file: DataFile, source: Source) -> PlannedFile:
     """Assigns a file to a dataset by its columns and first records.
 
     Raises OntimeError when it cannot be read, fits no dataset, or is not of the month that was asked for.
     """
+    if source.takes_any_table:
+        from ingestion.tabular.planning import plan_table  # only here: its libraries take a second to import
+
+        return plan_table(file)
     with Content(file) as content:
         csv_file = CsvFile(content.read, file.location)
         first = csv_file.header()
@@ -130,14 +127,3 @@ def _check_month(file: DataFile, dataset: Dataset, fields: Sequence[str], record
             f"{file.location}: the records are of {year}-{month:>02}, but {expected} was asked for",
             "fetch the month again; to load the file as it is, name it with --from",
         )
-
-
-def _expand_one(path: Path, suffixes: Sequence[str]) -> Iterator[Path]:
-    if path.is_dir():
-        files = sorted(file for file in path.iterdir() if may_hold_data(Path(file.name), suffixes))
-        yield from files or [path]
-    elif glob.has_magic(str(path)) and not path.exists():
-        root = Path(path.anchor)
-        yield from sorted(root.glob(str(path.relative_to(root)))) or [path]
-    else:
-        yield path

@@ -18,6 +18,9 @@ class Progress(Protocol):
     def say(self, line: str) -> None:
         """Something to know now, such as that the load waits for another one."""
 
+    def has_fetched(self, location: str, position: int, size: int | None) -> None:
+        """This many bytes of a file elsewhere are here, of so many if that is known."""
+
     def expect(self, size: int) -> None:
         """So many bytes will be read in all."""
 
@@ -44,6 +47,8 @@ class PlainProgress:
     def say(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
 
+    def has_fetched(self, location: str, position: int, size: int | None) -> None: ...
+
     def expect(self, size: int) -> None: ...
 
     def has_read(self, location: str, position: int) -> None: ...
@@ -53,16 +58,18 @@ class PlainProgress:
 
 
 class TerminalProgress:
-    """A bar of the bytes read, and above it a line for each file that is done."""
+    """A bar of the bytes fetched, then one of the bytes read; above it a line for each file that is done."""
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-        columns = (TextColumn("landing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
         self._bar = Progress(*columns, console=Console(file=stream), transient=True)
         self._task = self._bar.add_task("landing", total=None, visible=False)
         self._positions: dict[str, int] = {}
+        self._fetching = self._bar.add_task("fetching", total=None, visible=False)
+        self._fetched: dict[str, tuple[int, int]] = {}  # bytes here and expected, by location
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -76,7 +83,13 @@ class TerminalProgress:
     def say(self, line: str) -> None:
         self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    def has_fetched(self, location: str, position: int, size: int | None) -> None:
+        self._fetched[location] = (position, position if size is None else size)
+        here, expected = (sum(sizes) for sizes in zip(*list(self._fetched.values()), strict=True))
+        self._bar.update(self._fetching, completed=here, total=expected, visible=True)
+
     def expect(self, size: int) -> None:
+        self._bar.update(self._fetching, visible=False)
         self._bar.update(self._task, total=size, visible=True)
 
     def has_read(self, location: str, position: int) -> None:

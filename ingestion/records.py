@@ -22,6 +22,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from ingestion.errors import OntimeError
 from ingestion.pages import page_title
@@ -33,9 +34,8 @@ RECORD_LIMIT = 8 << 20  # bytes of the longest record
 
 csv.field_size_limit(RECORD_LIMIT)  # one per process; by default csv refuses fields of more than 128 KiB
 
-_TOO_LONG = f"line of more than {RECORD_LIMIT >> 20} MiB, of which the original keeps the beginning"
+TOO_LONG = f"line of more than {RECORD_LIMIT >> 20} MiB, of which the original keeps the beginning"
 _PACKED = (b"PK", b"\x1f\x8b")  # zip, of which Excel's workbooks are some, and gzip
-_FIELD = re.compile(rb'("(?:[^"]++|"")*+"|[^,]*),')
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,14 @@ class _Record:
 class CsvFile:
     """Reads one CSV file from beginning to end: `header()` if it has one, then `records()`.
 
-    `read(n)` gives up to n more bytes, and none at the end; `name` stands in messages. Memory stays within a
-    small multiple of RECORD_LIMIT whatever the file holds.
+    `read(n)` gives up to n more bytes, and none at the end; `name` stands in messages; `separator` is one
+    ASCII character. Memory stays within a small multiple of RECORD_LIMIT whatever the file holds.
     """
 
-    def __init__(self, read: Callable[[int], bytes], name: str) -> None:
+    def __init__(self, read: Callable[[int], bytes], name: str, separator: str = ",") -> None:
         self._read = read
         self._name = name
+        self._separator = separator
         self._buffer = b""
         self._position = 0  # of the next record in the buffer
         self._at_end = False
@@ -131,7 +132,7 @@ class CsvFile:
         while self._fill(size):
             piece = self._buffer[self._position : self._position + size]
             piece = piece[: end_of_last_record(piece)]
-            proved = prove(piece, width) if piece else None
+            proved = self._prove(piece, width) if piece else None
             if proved and not (last_is_empty and _has_text_at_end(proved)):
                 self._position += len(piece)
                 size = min(2 * size, BLOCK)
@@ -143,6 +144,14 @@ class CsvFile:
                 for found in self._read_one_by_one(record_no, width, last_is_empty, max(len(piece), 1)):
                     yield found
                     record_no += len(found.records) if isinstance(found, Clean) else 1
+
+    def _prove(self, piece: bytes, width: int) -> list[bytes] | None:
+        """The records of a piece, as `prove` does; the proof itself knows commas only."""
+        if self._separator == ",":
+            return prove(piece, width)
+        if b'"' in piece or b"," in piece:
+            return None
+        return prove(piece.replace(self._separator.encode(), b","), width)
 
     def _read_one_by_one(
         self, record_no: int, width: int, last_is_empty: bool, size: int
@@ -156,7 +165,7 @@ class CsvFile:
             if fault is None and last_is_empty and record.fields[-1]:
                 fault = "text after the last comma, where the header names no column"
             if fault is None:
-                as_copy_reads_it = _as_copy_reads_it(record.original)
+                as_copy_reads_it = _as_copy_reads_it(record.original, self._separator)
                 sound.append(as_copy_reads_it.removesuffix(b'""') if last_is_empty else as_copy_reads_it)
                 continue
             if sound:
@@ -178,15 +187,15 @@ class CsvFile:
             while line := self._line(length):
                 length += len(line)
                 if length > RECORD_LIMIT:
-                    raise csv.Error(_TOO_LONG)
+                    raise csv.Error(TOO_LONG)
                 yield line.decode("utf-8", "surrogateescape")
 
         try:
-            fields = next(csv.reader(lines(), strict=True))
+            fields = next(csv.reader(lines(), strict=True, delimiter=self._separator))
         except csv.Error as error:
             if len(first_line) > RECORD_LIMIT:
                 self._skip_line()
-                return _Record(first_line[:RECORD_LIMIT], [], _TOO_LONG)
+                return _Record(first_line[:RECORD_LIMIT], [], TOO_LONG)
             self._position += len(first_line)
             return _Record(first_line, [], _fault_of_csv(error, beyond_first_line=length > len(first_line)))
         original = self._buffer[self._position : self._position + length]
@@ -226,9 +235,17 @@ class CsvFile:
         return available > 0
 
 
-def fields_of(record: bytes) -> list[bytes]:
-    """The fields of a record as COPY reads it, each byte for byte, with its quotes."""
-    return _FIELD.findall(record + b",") if b'"' in record else record.split(b",")
+def fields_of(record: bytes, separator: str = ",") -> list[bytes]:
+    """The fields of a sound record, each byte for byte, with its quotes."""
+    end = separator.encode()
+    return _field(end).findall(record + end) if b'"' in record else record.split(end)
+
+
+@cache
+def _field(end: bytes) -> re.Pattern[bytes]:
+    """Matches a field with the separator that ends it."""
+    end = re.escape(end)
+    return re.compile(rb'("(?:[^"]++|"")*+"|[^%b]*)%b' % (end, end))
 
 
 def _has_text_at_end(records: list[bytes]) -> bool:
@@ -267,15 +284,19 @@ def _fault_of_bytes(record: bytes) -> str | None:
     return None
 
 
-def _as_copy_reads_it(record: bytes) -> bytes:
-    """A sound record without its line end; fields with a quote that begin otherwise are quoted.
+def _as_copy_reads_it(record: bytes, separator: str) -> bytes:
+    """A sound record, separated by commas, without its line end.
 
-    csv takes such a quote for part of the value, as in `a"b`; COPY does not.
+    Fields with a quote or comma that do not begin with a quote are quoted. csv takes such a quote for part of
+    the value, as in `a"b`; COPY does not.
     """
     record = record.rstrip(b"\r\n")
-    if b'"' not in record:
+    if b'"' not in record and separator == ",":
         return record
-    return b",".join(
-        b'"%b"' % field.replace(b'"', b'""') if b'"' in field and not field.startswith(b'"') else field
-        for field in fields_of(record)
-    )
+    return b",".join(map(_quoted_if_need_be, fields_of(record, separator)))
+
+
+def _quoted_if_need_be(field: bytes) -> bytes:
+    if field.startswith(b'"') or not (b'"' in field or b"," in field):
+        return field
+    return b'"%b"' % field.replace(b'"', b'""')

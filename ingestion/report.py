@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from ingestion.errors import OntimeError
+from ingestion.errors import NotPublishedError, OntimeError
 from ingestion.ledger import Entry
 
-State = Literal["landed", "already there", "left out", "failed"]
-_STATES: tuple[State, ...] = ("landed", "already there", "left out", "failed")
+State = Literal["landed", "already there", "left out", "not published yet", "failed"]
+_STATES: tuple[State, ...] = ("landed", "already there", "left out", "not published yet", "failed")
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,15 @@ class FileReport:
     @classmethod
     def of_failure(cls, file_name: str, error: OntimeError, dataset: str | None = None) -> Self:
         """The report of a file that could not land."""
-        return cls(file_name, "failed", dataset=dataset, message=error.message, remedy=error.remedy)
+        state: State = "not published yet" if isinstance(error, NotPublishedError) else "failed"
+        return cls(file_name, state, dataset=dataset, message=error.message, remedy=error.remedy)
 
     def __str__(self) -> str:
         """For people, such as `flights.csv.zip: 336,776 rows landed in flights, 0 rejected (0.6 s)`."""
         if self.state == "failed":
             return f"error: {self.message}\n  -> {self.remedy}"
+        if self.state == "not published yet":
+            return f"{self.message}\n  -> {self.remedy}"
         if self.state == "left out":
             return f"{self.file_name}: left out, for nothing here needs {self.form}"
         if self.state == "already there":
@@ -84,8 +87,13 @@ class LoadReport:
 
     @property
     def ok(self) -> bool:
-        """Whether no file failed."""
-        return not any(file.state == "failed" for file in self.files)
+        """Whether no file failed, or is not published yet."""
+        return self._states().isdisjoint(("failed", "not published yet"))
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether nothing failed, but something is not published yet."""
+        return not self.ok and "failed" not in self._states()
 
     @property
     def rows_landed(self) -> int:
@@ -96,6 +104,9 @@ class LoadReport:
     def rows_rejected(self) -> int:
         """Rows that this load rejected."""
         return sum(file.rows_rejected for file in self.files if file.state == "landed")
+
+    def _states(self) -> set[State]:
+        return {file.state for file in self.files}
 
     def __str__(self) -> str:
         """For people, such as `nycflights13: 5 files landed; 367,687 rows landed, 0 rejected (1.3 s)`."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingestion.archive import DATA_SUFFIXES
+from ingestion.data_file import DATA_SUFFIXES
 
 FILE_NO = "file_no"
 RECORD_NO = "record_no"
@@ -74,13 +74,15 @@ class Source:
     """The files of one publisher. They land in the schema `raw_<name>`, in one table for each dataset.
 
     `default_files` finds the files to load when the user names none; `suffixes` are those of files that a
-    folder or an archive may hold for us.
+    folder or an archive may hold for us. A source that `takes_any_table` has no datasets of its own: each
+    file makes the one that it is named after.
     """
 
     name: str
     datasets: tuple[Dataset, ...]
     default_files: Callable[[], Sequence[Path]] = no_files
     suffixes: tuple[str, ...] = DATA_SUFFIXES
+    takes_any_table: bool = False
 
     def __post_init__(self) -> None:
         _require_identifiers(self.name)

@@ -5,7 +5,7 @@ no table of rejects, and dlt turns `""` into a missing value. tests/ingestion/te
 of both ways, benchmarks/landing.py what they cost.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
@@ -15,15 +15,14 @@ from dlt.destinations import postgres
 
 from ingestion.content import Content
 from ingestion.destination import credentials
-from ingestion.landing import SoundRows
+from ingestion.landing import SoundRows, records_of
 from ingestion.pipeline import run_dlt, table_columns
 from ingestion.plan import PlannedFile
-from ingestion.records import CsvFile
 from ingestion.source import FILE_NO, RECORD_NO, Dataset
 
 
 def land_stock(
-    dataset: Dataset, files: Mapping[int, PlannedFile], schema: str, connection: Mapping[str, Any]
+    dataset: Dataset, files: Sequence[PlannedFile], schema: str, connection: Mapping[str, Any]
 ) -> None:
     """Lands files of one dataset, each under its number, in the table of the dataset.
 
@@ -32,28 +31,25 @@ def land_stock(
     with TemporaryDirectory(prefix="ontime-stock-") as folder:
 
         def imports() -> Iterator[Any]:
-            for file_no, file in files.items():
-                sound = Path(folder) / f"{file_no}.csv"
-                count = _write_sound_records(file_no, file, sound)
+            for file in files:
+                sound = Path(folder) / f"{file.file_no}.csv"
+                count = _write_sound_records(file, sound)
                 yield dlt.mark.with_file_import(str(sound), "csv", count)
 
         resource = dlt.resource(
             imports,
             name=dataset.name,
-            columns=table_columns(dataset, list(files.values())),
+            columns=table_columns(dataset, files),
             merge_key=FILE_NO,
             write_disposition={"disposition": "merge", "strategy": "delete-insert"},
         )
         run_dlt(f"stock_{schema}", postgres(credentials(connection)), schema, [resource], folder)
 
 
-def _write_sound_records(file_no: int, file: PlannedFile, sound: Path) -> int:
+def _write_sound_records(file: PlannedFile, sound: Path) -> int:
     """Writes the sound records with their lineage, under a header; returns how many there are."""
     with Content(file.data) as content, TemporaryFile() as rejects, sound.open("wb") as output:
-        csv_file = CsvFile(content.read, file.data.location)
-        if file.has_header:
-            csv_file.header()
-        rows = SoundRows(file_no, file, csv_file, rejects)
+        rows = SoundRows(file, records_of(file, content), rejects)
         output.write(",".join((RECORD_NO, *file.columns, FILE_NO)).encode() + b"\n")
         while lines := rows.read():
             output.write(lines)

@@ -4,6 +4,7 @@ What is slow to import (dlt, dbt) is imported by the subcommand that needs it.
 """
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from ingestion.errors import OntimeError
 from warehouse.console import note, show_error, timed
 
 NOT_RUNNING = 3
+NOT_PUBLISHED_YET = 75  # EX_TEMPFAIL of sysexits.h: the same command will work later
 
 
 class OntimeGroup(click.Group):
@@ -95,33 +97,60 @@ def status() -> None:
 @main.command()
 @click.argument("source")
 @click.option(
-    "--from", "first", metavar="PATH", help="File to load instead of the source's own; more may follow."
+    "--from",
+    "first",
+    multiple=True,
+    metavar="PLACE",
+    help="File, folder, pattern or address (https, s3, gs, az) to load; more may follow.",
+)
+@click.option(
+    "--months",
+    multiple=True,
+    metavar="MONTH[..MONTH]",
+    help="Months that BTS publishes, such as 2023-11..2024-02; only for source bts.",
 )
 @click.argument("more", nargs=-1, metavar="")
-def load(source: str, first: str | None, more: tuple[str, ...]) -> None:
+def load(source: str, first: tuple[str, ...], months: tuple[str, ...], more: tuple[str, ...]) -> None:
     """Land the files of SOURCE in its raw schema; what is there already stays as it is.
+
+    Exit code 0: every file is there, 75: all but months that are not published yet, 1: a file failed.
 
     \b
     Examples:
       ontime load nycflights13
-      ontime load nycflights13 --from flights_2013_*.csv
+      ontime load bts --months 2023-11..2024-02
+      ontime load bts --from downloads/ s3://bucket/2024/*.zip https://example.org/flights.csv.gz
+      ontime load files --from inbox/
     """
-    if more and first is None:
+    if more and not first:
         raise click.UsageError("files are named with --from")
+    from ingestion.fetch.addresses import Wanted
+    from ingestion.fetch.months import archives
     from ingestion.load import load as load_files
     from ingestion.progress import progress_on
     from ingestion.sources import SOURCES
     from warehouse.connections import connection
+    from warehouse.server import cache_folder
 
     if source not in SOURCES:
         raise OntimeError(f"there is no source {source}", f"choose one of: {', '.join(SOURCES)}")
-    files = [first, *more] if first else []
+    if months and source != "bts":
+        raise OntimeError(f"{source} is not published by month", "name its files with --from")
+    files: list[str | Path | Wanted] = [*archives(months), *first, *more]
     with timed("load"):
         report = load_files(
-            SOURCES[source], files, connection("loader").as_psycopg2(), progress_on(sys.stderr)
+            SOURCES[source],
+            files,
+            connection("loader").as_psycopg2(),
+            progress_on(sys.stderr),
+            cache_folder(),
         )
     note(str(report))
-    sys.exit(0 if report.ok else 1)
+    if SOURCES[source].takes_any_table:
+        from warehouse.scaffold import scaffold_loaded
+
+        scaffold_loaded(report)
+    sys.exit(0 if report.ok else NOT_PUBLISHED_YET if report.can_wait else 1)
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

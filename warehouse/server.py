@@ -9,6 +9,7 @@ What is where (`.ontime/` in the project, or the folder that ONTIME_STATE names)
     .ontime/credentials.json    passwords of the roles, 0600
     .ontime/server.env          PGHOST and so on for an activated shell, 0600
     .ontime/port, lock          the port, kept from start to start; the lock that makes two starts one
+    .ontime/cache/              files that loads fetched, see ingestion/fetch/cache.py
     .ontime/server.conf         our settings, included by postgresql.conf, written at each start
     .ontime/postgres/           data/, socket/, server.log: of the user whom the server runs as, 0700
 
@@ -339,11 +340,21 @@ class Server:
 
 def server() -> Server:
     """The embedded server of this project; ONTIME_STATE names another state folder than `.ontime/`."""
-    state = Path(os.environ.get("ONTIME_STATE") or PROJECT / ".ontime").absolute()
+    state = _state_folder()
     if state.exists() and os.geteuid() not in (0, state.stat().st_uid):
         owner = pwd.getpwuid(state.stat().st_uid).pw_name
         raise OntimeError(f"{state} belongs to {owner}", f"run ontime as {owner}, or in a clone of your own")
     return Server(state)
+
+
+def cache_folder() -> Path:
+    """Where loads keep the files that they fetch: `.ontime/cache/`, or the folder that ONTIME_CACHE names."""
+    named = os.environ.get("ONTIME_CACHE")
+    return Path(named).absolute() if named else _state_folder() / "cache"
+
+
+def _state_folder() -> Path:
+    return Path(os.environ.get("ONTIME_STATE") or PROJECT / ".ontime").absolute()
 
 
 def free_port(preferred: int | None) -> int:

@@ -4,9 +4,10 @@ from ingestion.source import Source
 from ingestion.sources.airportsdata import AIRPORTSDATA
 from ingestion.sources.bts import BTS
 from ingestion.sources.faa import FAA
+from ingestion.sources.files import FILES
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
 from ingestion.sources.ourairports import OURAIRPORTS
 
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (BTS, NYCFLIGHTS13, FAA, OURAIRPORTS, AIRPORTSDATA)
+    source.name: source for source in (BTS, NYCFLIGHTS13, FAA, OURAIRPORTS, AIRPORTSDATA, FILES)
 }

@@ -5,8 +5,8 @@
 
 
 {# A whole number, or null: digits and a sign. An engine would read more than that, such as 0x1F and 1_000. #}
-{% macro whole_number(column) -%}
-    case when translate({{ column }}, '0123456789', '') in ('', '-', '+') then {{ cast_or_null(column, 'integer') }} end
+{% macro whole_number(column, type='integer') -%}
+    case when translate({{ column }}, '0123456789', '') in ('', '-', '+') then {{ cast_or_null(column, type) }} end
 {%- endmacro %}
 
 
@@ -29,6 +29,12 @@
 {# A number that lies between two others, both included, or null. #}
 {% macro within(expression, at_least, at_most) -%}
     case when {{ expression }} between {{ at_least }} and {{ at_most }} then {{ expression }} end
+{%- endmacro %}
+
+
+{# True or false, in whatever case, or null; not t, yes and 1, which an engine would read. #}
+{% macro true_or_false(column) -%}
+    case lower({{ column }}) when 'true' then true when 'false' then false end
 {%- endmacro %}
 
 
@@ -63,6 +69,12 @@
             and {{ column }} between '{{ first_day() }}' and '{{ last_day() }}'
             then {{ cast_or_null(column, 'date') }}
     end
+{%- endmacro %}
+
+
+{# A date written 2019-01-06, of any year, or null. #}
+{% macro any_iso_date(column) -%}
+    case when regexp_like({{ column }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') then {{ cast_or_null(column, 'date') }} end
 {%- endmacro %}
 
 
@@ -102,10 +114,13 @@
 {%- endmacro %}
 
 
-{# A timestamp in the manner of 2013-01-01T10:00:00Z, or null; not a word such as yesterday, which an engine would read. #}
+{#
+    A timestamp in the manner of 2013-01-01T10:00:00Z, with a fraction of up to six digits or without, or null; not a word such
+    as yesterday, which an engine would read.
+#}
 {% macro iso_timestamp(column) -%}
     case
-        when length({{ column }}) in (19, 20) and translate({{ column }}, '0123456789-:TZ ', '') = ''
+        when length({{ column }}) between 19 and 27 and translate({{ column }}, '0123456789-:TZ. ', '') = ''
             then {{ cast_or_null("replace(replace(" ~ column ~ ", 'T', ' '), 'Z', '')", 'timestamp') }}
     end
 {%- endmacro %}

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ingestion.database import Connection, connect
+from ingestion.fetch.addresses import Wanted
 from ingestion.load import load
 from ingestion.progress import PlainProgress
 from ingestion.report import LoadReport
 from ingestion.source import Dataset, Source
 from warehouse.connections import connection
+from warehouse.server import cache_folder
 
 PROJECT = Path(__file__).parents[2]
 
@@ -52,10 +54,10 @@ def value(statement: str, *values: object) -> Any:
     return found
 
 
-def load_files(*files: Path, source: Source = SHOP) -> tuple[LoadReport, str]:
+def load_files(*files: str | Path | Wanted, source: Source = SHOP) -> tuple[LoadReport, str]:
     """Loads files as role loader; returns the report and what the user saw."""
     seen = StringIO()
-    report = load(source, files, connection("loader").as_psycopg2(), PlainProgress(seen))
+    report = load(source, files, connection("loader").as_psycopg2(), PlainProgress(seen), cache_folder())
     return report, seen.getvalue()
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingestion import archive as limits
-from ingestion.content import Content, data_file, data_files
+from ingestion.content import Content, data_file, members_of
+from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 
 ITEMS = b"item,price\npen,1\n"
@@ -37,7 +38,7 @@ def test_members_with_data(tmp_path: Path) -> None:
         "folder/within/two.TXT",
         "name with ! and é.csv",
     )
-    assert [file.member for file in data_files(path)] == [
+    assert [file.member for file in members_of(DataFile.at(path))] == [
         "one.csv",
         "folder/within/two.TXT",
         "name with ! and é.csv",
@@ -52,8 +53,8 @@ def test_members_with_data(tmp_path: Path) -> None:
         (["/etc/passwd", "one.csv"], "leads out of the archive, '/etc/passwd'"),
         (["..\\one.csv"], "leads out of the archive"),
         (["C:\\one.csv"], "leads out of the archive"),
-        (["readme.html", "notes.pdf"], "holds no CSV file, but readme.html, notes.pdf"),
-        ([], "holds no CSV file, but nothing"),
+        (["readme.html", "notes.pdf"], "holds no file with data, but readme.html, notes.pdf"),
+        ([], "holds no file with data, but nothing"),
         (
             [f"{number}.csv" for number in range(10_001)],
             "holds 10,001 files; 10,000 are read",
@@ -62,7 +63,7 @@ def test_members_with_data(tmp_path: Path) -> None:
 )
 def test_archives_that_are_refused(members: list[str], problem: str, tmp_path: Path) -> None:
     with pytest.raises(OntimeError) as raised:
-        data_files(write_zip(tmp_path / "x.zip", *members))
+        data_file(write_zip(tmp_path / "x.zip", *members))
     assert problem in raised.value.message
     assert raised.value.remedy
 
@@ -70,7 +71,7 @@ def test_archives_that_are_refused(members: list[str], problem: str, tmp_path: P
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_members_of_one_name(tmp_path: Path) -> None:
     with pytest.raises(OntimeError, match="holds two files named one"):
-        data_files(write_zip(tmp_path / "x.zip", "one.csv", "one.csv"))
+        data_file(write_zip(tmp_path / "x.zip", "one.csv", "one.csv"))
 
 
 def test_encrypted_member(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_encrypted_member(tmp_path: Path) -> None:
     packed[packed.index(b"PK\1\2") + 8] |= 1  # flag of encryption in the directory of members
     path.write_bytes(packed)
     with pytest.raises(OntimeError, match=r"x.zip: one.csv is encrypted"):
-        data_files(path)
+        data_file(path)
 
 
 ZEROS = bytes(limits.HARMLESS + 1)

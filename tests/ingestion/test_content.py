@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.content import Content, data_file, data_files, identify, size_unpacked
+from ingestion.content import Content, data_file, identify, members_of, size_unpacked
+from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 
 TEXT = b"a,b\n" + bytes(range(32, 127)) * 5_000
@@ -92,7 +93,7 @@ def test_members_are_files_of_their_own(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", TEXT)
         archive.writestr("below/b.TXT", TEXT[:9])
-    first, second = data_files(path, "https://example.org/two.zip", "2024-01")
+    first, second = members_of(DataFile.at(path, "https://example.org/two.zip", "2024-01"))
     assert (first.name, first.member) == ("two.zip!a.csv", "a.csv")
     assert second.location == "https://example.org/two.zip!below/b.TXT"
     assert second.expected_month == "2024-01"

@@ -4,6 +4,7 @@ import csv
 import gzip
 import random
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -35,8 +36,11 @@ def raw_tables(database: str) -> None:
 
 
 def land_one(path: Path) -> FileReport:
+    planned = plan(data_file(path), SHOP)
     with session() as loader:
-        return land(loader, SHOP.raw_schema, plan(data_file(path), SHOP), "load 1", lambda _: None)
+        (file_no,) = Ledger(loader, SHOP.raw_schema).reserve_file_nos(1)
+        file = replace(planned, file_no=file_no)
+        return land(loader, SHOP.raw_schema, file, "load 1", lambda _: None)
 
 
 def written(path: Path, data: bytes) -> Path:
@@ -241,7 +245,7 @@ def test_content_that_another_transaction_lands_meanwhile(first_commits: bool, t
         first.autocommit = False
         ledger = Ledger(first, SHOP.raw_schema)
         entry = Entry(
-            ledger.next_file_no(),
+            ledger.reserve_file_nos(1)[0],
             identify(data_file(path)),
             "items",
             "first.csv",

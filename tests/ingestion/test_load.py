@@ -30,6 +30,7 @@ from tests.ingestion.support import (
     wait_until,
 )
 from warehouse.connections import connection
+from warehouse.server import cache_folder
 
 NYCFLIGHTS13 = SOURCES["nycflights13"]
 SAMPLE_ROWS = {"flights": 336_776, "weather": 26_115, "planes": 3_322, "airports": 1_458, "airlines": 16}
@@ -121,6 +122,16 @@ def test_same_content_under_another_name(fresh_database: str, files: Files) -> N
         ("already there", 1, "items of May.csv")
     ]
     assert value("select count(*) from raw_shop.items") == 2
+
+
+def test_numbers_rise_in_the_order_of_naming(fresh_database: str, files: Files) -> None:
+    """Not in that of landing: the first file is the longest, and the datasets take turns."""
+    long, short = ITEMS * 20_000, ITEMS + b"nib,3\n"
+    paths = [files("c.csv", long), files("b.csv", ORDERS), files("e.csv", short), files("a.csv")]
+    report, _ = load_files(*paths)
+    assert [file.file_no for file in report.files] == [1, 2, 3, 4]
+    landed = query("select file_name from raw_shop.files order by file_no")
+    assert [name for (name,) in landed] == [path.name for path in paths]
 
 
 def test_same_content_twice_in_one_load(fresh_database: str, files: Files) -> None:
@@ -295,14 +306,14 @@ def test_what_the_server_refuses_is_told_once(fresh_database: str, files: Files)
 def test_no_server(fresh_database: str, files: Files) -> None:
     nowhere = connection("loader").as_psycopg2() | {"port": 1}
     with pytest.raises(OntimeError, match="no connection to Postgres") as raised:
-        load(SHOP, [files("items.csv")], nowhere, PlainProgress(sys.stderr))
+        load(SHOP, [files("items.csv")], nowhere, PlainProgress(sys.stderr), cache_folder())
     assert raised.value.remedy == "start it with `ontime up`"
 
 
 def test_role_that_may_not_load(fresh_database: str, files: Files) -> None:
     reporter = connection("reporter").as_psycopg2()
     with pytest.raises(OntimeError, match="load of shop: Postgres says: "):
-        load(SHOP, [files("items.csv")], reporter, PlainProgress(sys.stderr))
+        load(SHOP, [files("items.csv")], reporter, PlainProgress(sys.stderr), cache_folder())
 
 
 @contextmanager

@@ -223,7 +223,7 @@ def test_missing_and_empty_stay_different() -> None:
     ("data", "found"),
     [
         (b"1," + b"x" * 47 + b"\n", []),
-        (b"1,x" + b"x" * 47 + b"\n", [records._TOO_LONG]),
+        (b"1,x" + b"x" * 47 + b"\n", [records.TOO_LONG]),
         (b'1,"' + b"x\n" * 22 + b'x"\n', []),
         (
             b'1,"' + b"x\n" * 23 + b'"\n2,3\n',

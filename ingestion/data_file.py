@@ -1,0 +1,48 @@
+"""The one notion of a file to load, from its address to its row in the ledger, and which files may be one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Self
+
+from ingestion.errors import OntimeError
+
+DATA_SUFFIXES = (".csv", ".txt", ".gz", ".zip")
+"""How the names of files with data end, as most publishers choose them; a source may know more."""
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One file to load, member of an archive or sheet of a workbook. `name` is what the ledger calls it.
+
+    `location` is where it comes from, as people write it: a path, or an address without its secrets, as which
+    two addresses may be alike. That of a member is `archive.zip!member.csv`. `path` is where the file is on
+    this machine. `expected_month` (`2024-01`) is the one that was asked for.
+    """
+
+    path: Path
+    name: str
+    location: str
+    member: str | None = None
+    sheet: str | None = None
+    expected_month: str | None = None
+
+    @classmethod
+    def at(cls, path: Path, location: str | None = None, expected_month: str | None = None) -> Self:
+        """The whole file at a path, which was fetched from `location` if that is given."""
+        return cls(path, path.name, location or str(path), expected_month=expected_month)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A place that a load names, or a part of what is there, that gives no file to load."""
+
+    name: str
+    location: str
+    error: OntimeError
+
+
+def may_hold_data(file: PurePath, suffixes: Sequence[str]) -> bool:
+    """Whether a file, as it is named within a folder, bucket or archive, is one to load."""
+    is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in file.parts)
+    return file.suffix.lower() in suffixes and not is_hidden and file.stem.lower() != "readme"

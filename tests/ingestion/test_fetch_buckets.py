@@ -1,0 +1,166 @@
+"""Objects in S3, from a real S3 API on loopback."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestion.data_file import DataFile
+from ingestion.fetch import buckets
+from tests.ingestion.fetching import Fetching
+from tests.ingestion.s3 import S3, s3_server
+
+WRONG = "wrong-and-secret"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3]:
+    with s3_server() as running:
+        for name in ("a.csv", "b.csv.gz", "readme.html", "deep/c.csv", "c.json"):
+            running.put(f"months/in/{name}", name.encode())
+        yield running
+
+
+@pytest.fixture
+def s3(server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    return server
+
+
+@pytest.fixture
+def fetching(tmp_path: Path) -> Fetching:
+    return Fetching(tmp_path / "cache")
+
+
+def test_an_object(s3: S3, fetching: Fetching) -> None:
+    with s3.checks_credentials():
+        file = fetching.one("s3://months/in/a.csv")
+    assert (file.path.name, file.path.read_bytes()) == ("a.csv", b"a.csv")
+    assert file.location == "s3://months/in/a.csv"
+    assert "s3://months/in/a.csv: 5 bytes, fetched" in fetching.said
+    assert fetching.left_over() == []
+
+
+def test_only_a_changed_object_is_fetched_again(s3: S3, fetching: Fetching) -> None:
+    address = s3.put("months/changing/a.csv", b"one")
+    fetching.one(address)
+    fetching.one(address)
+    assert "not changed since it was fetched" in fetching.said
+    s3.put("months/changing/a.csv", b"two")
+    assert fetching.one(address).path.read_bytes() == b"two"
+
+
+@pytest.mark.parametrize(
+    ("address", "keys"),
+    [
+        ("s3://months/in/", ["in/a.csv", "in/b.csv.gz"]),
+        ("s3://months/in", ["in/a.csv", "in/b.csv.gz"]),
+        ("s3://months/in/*.csv", ["in/a.csv"]),
+        ("s3://months/in/**/*.csv", ["in/a.csv", "in/deep/c.csv"]),
+        ("s3://months/i*/[ab].*", ["in/a.csv", "in/b.csv.gz"]),
+        ("s3://months/in/c.json", ["in/c.json"]),
+        ("S3://months/in/c.json", ["in/c.json"]),
+    ],
+)
+def test_prefixes_and_patterns(s3: S3, fetching: Fetching, address: str, keys: list[str]) -> None:
+    files = fetching.all(address)
+    assert [file.location for file in files] == [f"s3://months/{key}" for key in keys]
+    assert all(isinstance(file, DataFile) for file in files)
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("s3://months/in/none.csv", "does not exist"),
+        ("s3://months/none/", "does not exist"),
+        ("s3://no-such-bucket/a.csv", "does not exist"),
+        ("s3://months/in/x*", "names no data files"),
+        ("s3://months", "names no data files"),
+    ],
+)
+def test_what_is_not_there(s3: S3, fetching: Fetching, address: str, problem: str) -> None:
+    failure, good = fetching.all(address, "s3://months/in/a.csv")
+    assert failure.location == address
+    assert str(getattr(failure, "error", "")) == f"{address}: {problem}"
+    assert isinstance(good, DataFile)
+
+
+@pytest.mark.parametrize("address", ["s3://months/in/a.csv", "s3://months/in/", "s3://months/in/*.csv"])
+@pytest.mark.parametrize("wrong", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_wrong_credentials_are_refused_and_not_shown(
+    s3: S3,
+    fetching: Fetching,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    address: str,
+    wrong: str,
+) -> None:
+    monkeypatch.setenv(wrong, WRONG)
+    with s3.checks_credentials():
+        failure = fetching.failure(address)
+    assert failure.error.message == f"{address}: access is refused, or there are no credentials"
+    assert "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in failure.error.remedy
+    assert WRONG not in f"{failure!r} {fetching.said} {capfd.readouterr()}"
+
+
+def test_no_credentials(s3: S3, fetching: Fetching, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    message = fetching.failure("s3://months/in/a.csv").error.message
+    assert message == "s3://months/in/a.csv: access is refused, or there are no credentials"
+
+
+def test_credentials_in_an_address_are_refused_and_not_shown(fetching: Fetching) -> None:
+    failure = fetching.failure(f"s3://key:{WRONG}@months/in/a.csv")
+    assert failure.error.message == "s3://months/in/a.csv: the address of a bucket holds no user"
+    assert WRONG not in repr(failure)
+
+
+def test_nobody_listens(fetching: Fetching, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    with s3_server() as gone:
+        pass
+    monkeypatch.setenv("AWS_ENDPOINT_URL", gone.address)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    message = fetching.failure("s3://months/in/a.csv").error.message
+    assert message.startswith("s3://months/in/a.csv: cannot be read: Connect call failed")
+
+
+@pytest.mark.parametrize("named", ["s3://months/moving/a.csv", "s3://months/moving/"])
+def test_an_object_that_changes_while_it_is_fetched(
+    s3: S3, fetching: Fetching, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    address = s3.put("months/moving/a.csv", b"one")
+    begun = buckets._Callback.call
+
+    def change(*arguments: object) -> None:
+        s3.put("months/moving/a.csv", b"two")
+        begun(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(buckets._Callback, "call", change)
+    assert fetching.failure(named).error.message == f"{address}: changed while it was fetched"
+    assert fetching.left_over() == []
+
+
+@pytest.mark.parametrize(
+    ("scheme", "package"), [(scheme, kind.package) for scheme, kind in buckets.KINDS.items()]
+)
+def test_a_package_that_is_not_installed(tmp_path: Path, scheme: str, package: str) -> None:
+    """In a process of its own, since what was imported once stays."""
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from pathlib import Path; from ingestion.fetch.fetch import fetch\n"
+        "from ingestion.progress import PlainProgress\n"
+        "progress = PlainProgress(sys.stderr)\n"
+        f"(file,) = fetch(['{scheme}://bucket/a.csv'], (), Path({str(tmp_path)!r}), progress)\n"
+        "print(file.error.message, file.error.remedy, sep='\\n')"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == [
+        f"{scheme}://bucket/a.csv: the Python package {package}, which reads it, is not installed",
+        "run: make cloud",
+    ]
