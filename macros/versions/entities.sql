@@ -46,6 +46,7 @@
         {'source': 'ourairports', 'entity': 'regions', 'key': 'region_code_iso'},
         {'source': 'ourairports', 'entity': 'runways', 'key': 'runway_id_ourairports'},
         {'source': 'airportsdata', 'entity': 'airports', 'key': 'airport_code_icao', 'published': 'dim_airports'},
+        {'source': 'files', 'entity': 'files', 'is_staged': false},
     ]) }}
 {% endmacro %}
 

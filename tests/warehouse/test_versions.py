@@ -109,7 +109,8 @@ def test_a_restated_month_is_built_and_nothing_else(
     after = history()
     new_file = {file_no("flights")}
     of_months = OF_FLIGHTS | OF_RESTATED_FLIGHTS
-    assert after.added_since(before) == dict.fromkeys(of_months, {201302}) | dict.fromkeys(OF_FILES, new_file)
+    built = {model: {201302} for model in of_months} | dict.fromkeys(OF_FILES, new_file)
+    assert after.added_since(before) == built
     inserted = after.rows_added_since(before)
     assert inserted.pop("int_flights__records") == len(restated)
     assert inserted.pop("int_files__contents") == 1
