@@ -66,7 +66,7 @@ class Content:
 
     def __enter__(self) -> Self:
         path = self.file.path
-        with self._open_files as on_failure, _errors_of(self.file.location):
+        with self._open_files as on_failure, errors_of(self.file.location):
             if not path.is_file() and path.exists():
                 raise _unreadable(
                     self.file.location, "is not a file", "name a file, or a folder with files of data"
@@ -86,7 +86,7 @@ class Content:
     def read(self, size: int = CHUNK) -> bytes:
         """The next bytes, `size` at most; none at the end."""
         try:
-            with _errors_of(self.file.location):
+            with errors_of(self.file.location):
                 data = self._unpacked.read(size)
                 packed = self._raw.tell() - self._begin
         finally:  # of a file that changes meanwhile, any part may look damaged
@@ -131,7 +131,7 @@ def identify(file: DataFile) -> str:
 
 def size_on_disk(file: DataFile) -> int:
     """Bytes of the file as it is, packed or not. Raises OntimeError when it cannot be seen."""
-    with _errors_of(file.location), file.path.open("rb") as raw:
+    with errors_of(file.location), file.path.open("rb") as raw:
         if file.member is None:
             return os.fstat(raw.fileno()).st_size
         with zipfile.ZipFile(raw) as archive:
@@ -140,7 +140,7 @@ def size_on_disk(file: DataFile) -> int:
 
 def size_unpacked(file: DataFile) -> int | None:
     """Bytes of the content, None when only reading it can tell (gzip). Raises OntimeError as Content does."""
-    with _errors_of(file.location), file.path.open("rb") as raw:
+    with errors_of(file.location), file.path.open("rb") as raw:
         if file.member is not None:
             with zipfile.ZipFile(raw) as archive:
                 return _member(archive, file).file_size
@@ -149,7 +149,7 @@ def size_unpacked(file: DataFile) -> int | None:
 
 def _members(file: DataFile, suffixes: Sequence[str]) -> list[str]:
     """Names of the members with data, none when the file is no archive."""
-    with _errors_of(file.location):
+    with errors_of(file.location):
         if file.path.exists() and not file.path.is_file():  # reading it will say what is wrong
             return []
         with file.path.open("rb") as raw:
@@ -180,7 +180,7 @@ def _member(archive: zipfile.ZipFile, file: DataFile) -> zipfile.ZipInfo:
 
 
 @contextmanager
-def _errors_of(location: str) -> Iterator[None]:
+def errors_of(location: str) -> Iterator[None]:
     """Turns whatever reading a file can raise into an OntimeError that names it."""
     try:
         yield

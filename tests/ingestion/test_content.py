@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ingestion.content import Content, data_file, identify, members_of, size_unpacked
-from ingestion.data_file import DataFile
+from ingestion.data_file import DATA_SUFFIXES, DataFile
 from ingestion.errors import OntimeError
+from ingestion.fetch.paths import expand
 
 TEXT = b"a,b\n" + bytes(range(32, 127)) * 5_000
 
@@ -134,3 +135,11 @@ def test_no_permission(mode: str, tmp_path: Path, request: pytest.FixtureRequest
     request.getfixturevalue("unprivileged")
     with pytest.raises(OntimeError, match="may not be read by this user"):
         identify(data_file(path))
+
+
+def test_no_permission_to_list_a_folder(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    folder = tmp_path / "private"
+    folder.mkdir(0)
+    request.getfixturevalue("unprivileged")
+    with pytest.raises(OntimeError, match="private: may not be read by this user"):
+        expand(folder, DATA_SUFFIXES)

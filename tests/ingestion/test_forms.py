@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.content import data_files
+from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 from ingestion.landing import _WITHHELD
 from ingestion.plan import PlannedFile, plan
@@ -170,8 +170,7 @@ def test_what_is_kept_apart_says_so(tmp_path: Path) -> None:
 def planned(folder: Path, text: str, source: str = "bts", expected_month: str | None = None) -> PlannedFile:
     path = folder / "some.csv"
     path.write_text(text)
-    (file,) = data_files(path, expected_month=expected_month)
-    return plan(file, SOURCES[source])
+    return plan(DataFile.at(path, expected_month=expected_month), SOURCES[source])
 
 
 MONTHLY = "Year,Quarter,Month,FlightDate,Marketing_Airline_Network,Origin,Dest,\n"
