@@ -18,6 +18,8 @@ declare
     history constant text[] := '{ {{- history | sort | join(',') -}} }';
     mart record;
     part record;
+    old_key text;
+    new_key text;
     key_matches text;
     column_list text;
     rows_deleted bigint;
@@ -131,6 +133,17 @@ begin
             execute format('alter table {{ published_schema() }}.%I drop column %I', mart.relname, part.attname);
         end loop;
 
+        -- a key of other columns gives way before the rows come, and takes its place after them
+        select live_key.conname, pg_get_constraintdef(build_key.oid) into old_key, new_key
+        from pg_constraint as build_key
+        inner join pg_constraint as live_key
+            on live_key.conrelid = format('{{ published_schema() }}.%I', mart.relname)::regclass and live_key.contype = 'p'
+            and pg_get_constraintdef(live_key.oid) <> pg_get_constraintdef(build_key.oid)
+        where build_key.conrelid = mart.oid and build_key.contype = 'p';
+        if old_key is not null then
+            execute format('alter table {{ published_schema() }}.%I drop constraint %I', mart.relname, old_key);
+        end if;
+
         select string_agg(format('build.%1$I = live.%1$I', attname), ' and ') into key_matches
         from pg_index
         inner join pg_attribute on pg_attribute.attrelid = pg_index.indrelid and pg_attribute.attnum = any (pg_index.indkey)
@@ -154,6 +167,9 @@ begin
             mart.relname, key_matches, column_list
         );
         get diagnostics rows_inserted = row_count;
+        if old_key is not null then
+            execute format('alter table {{ published_schema() }}.%I add %s', mart.relname, new_key);
+        end if;
         if rows_deleted + rows_inserted > 0 then
             insert into {{ publication_log() }} (invocation_id, relation, change)
             values ('{{ invocation_id }}', mart.relname, format('%s rows inserted, %s deleted', rows_inserted, rows_deleted));

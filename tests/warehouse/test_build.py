@@ -154,13 +154,17 @@ def test_the_build_after_the_repair_publishes(project: ProjectCopy, restated: in
 def test_a_model_that_fails_is_named(project: ProjectCopy, restated: int) -> None:
     marts = published()
     with project.edited(
-        ("models/marts/core/dim_carriers.sql", "listed.carrier_name,", "listed.carrier_nam as carrier_name,")
+        (
+            "models/marts/core/dim_carriers.sql",
+            "described.carrier_name,",
+            "described.carrier_nam as carrier_name,",
+        )
     ):
         failed = project.build("--select", "dim_carriers")
     assert failed.code == 1
     _, _, report = failed.said.partition("\nERROR dim_carriers")
     assert "  file   models/marts/core/dim_carriers.sql" in report
-    assert "column listed.carrier_nam does not exist" in report
+    assert "column described.carrier_nam does not exist" in report
     assert published() == marts
 
 

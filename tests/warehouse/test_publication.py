@@ -10,7 +10,7 @@ import pytest
 from tests import samples
 from tests.ingestion.support import query, session, value, wait_until
 from tests.projects import ProjectCopy, copy_project
-from tests.states import published
+from tests.states import published, rows_hash
 from warehouse.connections import connection
 
 WEATHER = "models/marts/core/fct_weather_hourly"
@@ -84,7 +84,8 @@ def test_a_column_that_others_use_is_not_dropped(
     publish(project)
     marts = published()
     with project.edited(
-        (f"{model}.sql", f"    {column},\n", ""), (f"{model}.yml", description(project, model, column), "")
+        (f"{model}.sql", f"\n    {column},\n", "\n"),
+        (f"{model}.yml", description(project, model, column), ""),
     ):
         refused = project.build()
         assert refused.code == 1
@@ -141,6 +142,24 @@ def test_columns_are_added_below_the_views_of_others(project: ProjectCopy, analy
     assert "one" not in columns(WEATHER) + columns(AIRCRAFT)
 
 
+def test_a_key_of_other_columns(project: ProjectCopy) -> None:
+    """Rows are published by their key; a mart that gets another one keeps its name and its readers."""
+    publish(project)
+    key = (
+        "select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'marts.dim_aircraft'::regclass"
+    )
+    rows = rows_hash("marts.dim_aircraft")
+    with project.edited(
+        (f"{AIRCRAFT}.yml", "columns: [tail_number]}", "columns: [tail_number, source_file_no]}")
+    ):
+        publish(project)
+        assert "PRIMARY KEY (tail_number, source_file_no)" in {text for (text,) in query(key)}
+        assert rows_hash("marts.dim_aircraft") == rows
+    publish(project)
+    assert "PRIMARY KEY (tail_number)" in {text for (text,) in query(key)}
+    assert rows_hash("marts.dim_aircraft") == rows
+
+
 def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
     publish(project)
     before = value("select sum(visibility_miles) from marts.fct_weather_hourly")
@@ -157,7 +176,7 @@ def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
         ),
     )
     of_a_table = (
-        (f"{AIRCRAFT}.sql", "    seat_count,", "    cast(seat_count as text) as seat_count,"),
+        (f"{AIRCRAFT}.sql", "\n    seat_count,", "\n    cast(seat_count as text) as seat_count,"),
         (f"{AIRCRAFT}.yml", "seat_count\n        data_type: integer", "seat_count\n        data_type: text"),
     )
     with project.edited(*edits, *of_a_table):
