@@ -155,16 +155,16 @@ def test_a_model_that_fails_is_named(project: ProjectCopy, restated: int) -> Non
     marts = published()
     with project.edited(
         (
-            "models/marts/core/dim_carriers.sql",
-            "described.carrier_name,",
-            "described.carrier_nam as carrier_name,",
+            "models/marts/performance/agg_route_month.sql",
+            "totals.origin_airport_code_iata,",
+            "totals.origin_nam as origin_airport_code_iata,",
         )
     ):
-        failed = project.build("--select", "dim_carriers")
+        failed = project.build("--select", "agg_route_month")
     assert failed.code == 1
-    _, _, report = failed.said.partition("\nERROR dim_carriers")
-    assert "  file   models/marts/core/dim_carriers.sql" in report
-    assert "column described.carrier_nam does not exist" in report
+    _, _, report = failed.said.partition("\nERROR agg_route_month")
+    assert "  file   models/marts/performance/agg_route_month.sql" in report
+    assert "column totals.origin_nam does not exist" in report
     assert published() == marts
 
 
