@@ -18,7 +18,8 @@ ON_TIME = """
     from marts.fct_flights
 """
 LEDGER = """
-    select count(*), sum(rows_seen), sum(rows_rejected), sum(rows_superseded + rows_duplicate)
+    select count(*), sum(rows_seen), sum(rows_rejected), sum(rows_superseded + rows_duplicate),
+        sum(rows_kept_apart)
     from marts.audit_row_ledger
 """
 NEXT = """
@@ -50,10 +51,10 @@ def summary() -> None:
                 f"\n{on_time:,} of {flights:,} flights from {first} to {last} were on time: {share}"
             )
         cursor.execute(LEDGER)
-        files, seen, rejected, restated = cursor.fetchone() or (0, 0, 0, 0)
+        files, seen, rejected, restated, apart = cursor.fetchone() or (0, 0, 0, 0, 0)
         console.print(
             f"{files} files with {seen:,} records are accounted for: "
-            f"{rejected:,} rejected, {restated:,} stated again by others"
+            f"{rejected:,} rejected, {restated:,} stated again by others, {apart:,} kept apart"
         )
     console.print(NEXT, end="", markup=False)
 

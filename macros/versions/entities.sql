@@ -8,7 +8,7 @@
                     `month` supersedes all others; one that states all of another part supersedes older files of that part;
                     the rest are extracts, and united
         key         what identifies a row, for reference data where the newest file counts as a whole
-        published   the mart in which an accepted row of reference data ends up; without, the row is kept apart
+        published   the mart in which an accepted row of reference data ends up; a row that it does not show is kept apart
         is_staged   false for what lands and is kept apart as it is, whatever its datasets are called
 #}
 {% macro landed_entities() %}
@@ -57,7 +57,7 @@
 {% macro staging_model(landed) %}{{ return('stg_' ~ landed.source ~ '__' ~ landed.entity) }}{% endmacro %}
 
 
-{# The entity of each dataset, as rows of (source, dataset, entity, is_staged, has_mart, states_all_of). #}
+{# The entity of each dataset, as rows of (source, dataset, entity, is_staged, states_all_of). #}
 {% macro entities_of_datasets() -%}
     {%- set rows = [] -%}
     {%- for landed in landed_entities() -%}
@@ -65,7 +65,7 @@
             {%- set part = landed.get('states_all', {}).get(dataset, 'month' if landed.key) -%}
             {%- do rows.append([
                 "'" ~ landed.source ~ "'", "'" ~ dataset ~ "'", "'" ~ landed.entity ~ "'",
-                is_staged(landed), 'month' in landed or 'published' in landed,
+                is_staged(landed),
                 "'" ~ part ~ "'" if part else 'cast(null as ' ~ type_text() ~ ')',
             ] | join(', ')) -%}
         {%- endfor -%}

@@ -110,18 +110,15 @@ published_as_reference as (
 
 ),
 
--- Reference data counts as a whole. Of its keys a dimension shows one row each, from this source or from one that knows better;
--- what no dimension shows is kept apart, for models to read.
+-- Reference data counts as a whole. Of its keys a dimension shows one row each; those that none shows from this file are kept
+-- apart: another source describes the same, they have no code that flights use, or models alone read them.
 references_that_count as (
 
     select
         accepted.file_no,
         accepted.rows_accepted - accepted.distinct_keys as rows_duplicate,
-        case when files.has_mart then accepted.distinct_keys - coalesce(published_as_reference.rows_published, 0) end
-            as rows_superseded,
-        case when not files.has_mart then accepted.distinct_keys end as rows_kept_apart
+        accepted.distinct_keys - coalesce(published_as_reference.rows_published, 0) as rows_kept_apart
     from accepted
-    inner join files on files.file_no = accepted.file_no
     left join published_as_reference on published_as_reference.file_no = accepted.file_no
     where accepted.data_month is null and accepted.is_current
 
@@ -148,7 +145,7 @@ select
     files.rows_seen,
     cast(coalesce(published_by_month.rows_published, published_as_reference.rows_published, 0) as bigint) as rows_published,
     cast(coalesce(published_by_month.rows_duplicate, references_that_count.rows_duplicate, 0) as bigint) as rows_duplicate,
-    cast(coalesce(superseded.rows_superseded, references_that_count.rows_superseded, 0) as bigint) as rows_superseded,
+    cast(coalesce(superseded.rows_superseded, 0) as bigint) as rows_superseded,
     cast(coalesce(rejected.rows_rejected, 0) as bigint) as rows_rejected,
     rejects_versions.version_id as rejects_version_id,
     files.entity,

@@ -1,4 +1,4 @@
-with datasets (source, dataset, entity, is_staged, has_mart, states_all_of) as (
+with datasets (source, dataset, entity, is_staged, states_all_of) as (
 
     {{ entities_of_datasets() }}
 
@@ -20,7 +20,6 @@ select
     -- a dataset that nobody stages is kept apart under its source's name
     coalesce(datasets.entity, files.source) as entity,
     coalesce(datasets.is_staged, false) as is_staged,
-    coalesce(datasets.has_mart, false) as has_mart,
     datasets.states_all_of
 from files
 left join datasets on datasets.source = files.source and datasets.dataset = files.dataset
