@@ -4,28 +4,4 @@ with source as (
 
 )
 
-select
-    file_no,
-    record_no,
-    nullif(flight_date, '') as flight_date,
-    nullif(reporting_airline, '') as carrier,
-    nullif(dot_id_reporting_airline, '') as carrier_id,
-    nullif(flight_number_reporting_airline, '') as flight_number,
-    nullif(tail_number, '') as tail_number,
-    nullif(origin, '') as origin,
-    nullif(origin_airport_id, '') as origin_id,
-    nullif(dest, '') as dest,
-    nullif(dest_airport_id, '') as dest_id,
-    nullif(crs_dep_time, '') as crs_dep_time,
-    nullif(dep_time, '') as dep_time,
-    nullif(crs_arr_time, '') as crs_arr_time,
-    nullif(arr_time, '') as arr_time,
-    {%- for column in ['dep_delay', 'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay',
-                       'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay'] %}
-    {{ without_zero_decimals(column) }} as {{ column }},
-    {%- endfor %}
-    nullif(cancellation_code, '') as cancellation_code,
-    cast(null as boolean) as is_cancelled_unless_flagged,
-    true as is_arrival_stated,
-    {{ record_as_json('source') }} as raw_text
-from source
+{{ monthly_archive('reporting_airline', 'dot_id_reporting_airline', 'flight_number_reporting_airline', 'tail_number') }}

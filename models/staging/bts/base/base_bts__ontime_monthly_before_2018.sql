@@ -4,28 +4,4 @@ with source as (
 
 )
 
-select
-    file_no,
-    record_no,
-    nullif(flight_date, '') as flight_date,
-    nullif(unique_carrier, '') as carrier,
-    nullif(airline_id, '') as carrier_id,
-    nullif(flight_num, '') as flight_number,
-    nullif(tail_num, '') as tail_number,
-    nullif(origin, '') as origin,
-    nullif(origin_airport_id, '') as origin_id,
-    nullif(dest, '') as dest,
-    nullif(dest_airport_id, '') as dest_id,
-    nullif(crs_dep_time, '') as crs_dep_time,
-    nullif(dep_time, '') as dep_time,
-    nullif(crs_arr_time, '') as crs_arr_time,
-    nullif(arr_time, '') as arr_time,
-    {%- for column in ['dep_delay', 'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay',
-                       'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay'] %}
-    {{ without_zero_decimals(column) }} as {{ column }},
-    {%- endfor %}
-    nullif(cancellation_code, '') as cancellation_code,
-    cast(null as boolean) as is_cancelled_unless_flagged,
-    true as is_arrival_stated,
-    {{ record_as_json('source') }} as raw_text
-from source
+{{ monthly_archive('unique_carrier', 'airline_id', 'flight_num', 'tail_num') }}

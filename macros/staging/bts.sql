@@ -1,0 +1,31 @@
+{#
+    The records of a monthly archive under the names that all forms share. The archives of before and since 2018 differ in the
+    names of carrier, its number, flight number and tail number alone. Reads the common table expression `source` of the model.
+#}
+{% macro monthly_archive(carrier, carrier_id, flight_number, tail_number) -%}
+select
+    file_no,
+    record_no,
+    nullif(flight_date, '') as flight_date,
+    nullif({{ carrier }}, '') as carrier,
+    nullif({{ carrier_id }}, '') as carrier_id,
+    nullif({{ flight_number }}, '') as flight_number,
+    nullif({{ tail_number }}, '') as tail_number,
+    nullif(origin, '') as origin,
+    nullif(origin_airport_id, '') as origin_id,
+    nullif(dest, '') as dest,
+    nullif(dest_airport_id, '') as dest_id,
+    nullif(crs_dep_time, '') as crs_dep_time,
+    nullif(dep_time, '') as dep_time,
+    nullif(crs_arr_time, '') as crs_arr_time,
+    nullif(arr_time, '') as arr_time,
+    {%- for column in ['dep_delay', 'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay',
+                       'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay'] %}
+    {{ without_zero_decimals(column) }} as {{ column }},
+    {%- endfor %}
+    nullif(cancellation_code, '') as cancellation_code,
+    cast(null as boolean) as is_cancelled_unless_flagged,
+    true as is_arrival_stated,
+    {{ record_as_json('source') }} as raw_text
+from source
+{%- endmacro %}
