@@ -54,14 +54,15 @@ class Content:
     `size` and `file_id` are those of the bytes read so far, unpacked; at the end, of the whole content.
     Whether a file is packed is seen from its first bytes, not from its name. `read_so_far` is told how many
     bytes of the file on disk have been read. A workbook is read as it is; the name of the sheet counts for
-    the id. Raises OntimeError for whatever keeps the file from being read.
+    the id, as does what was asked where the file is an answer: two answers without records are two. Raises
+    OntimeError for whatever keeps the file from being read.
     """
 
     def __init__(self, file: DataFile, read_so_far: Callable[[int], None] | None = None) -> None:
         self.file = file
         self.size = 0
         self._read_so_far = read_so_far
-        self._hash = hashlib.sha256((file.sheet or "").encode())
+        self._hash = hashlib.sha256((file.sheet or file.request or "").encode())
         self._open_files = ExitStack()
 
     def __enter__(self) -> Self:

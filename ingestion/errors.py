@@ -18,5 +18,9 @@ class OntimeError(Exception):
         return self.message
 
 
-class NotPublishedError(OntimeError):
+class LaterError(OntimeError):
     """What was asked for will be there later: nothing to mend, and the same command will work then."""
+
+
+class NotPublishedError(LaterError):
+    """The publisher has not published it yet."""

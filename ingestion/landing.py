@@ -137,7 +137,7 @@ def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, 
     with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
         rows = SoundRows(file, found, rejects)
         _copy_rows(connection, schema, file, rows)
-        if not rows.landed:
+        if not rows.landed and (rows.rejected or not file.may_be_empty):
             raise _no_sound_record(file, rows)
         entry = Entry(
             file_no=file.file_no,
@@ -146,6 +146,7 @@ def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, 
             file_name=file.data.name,
             location=file.data.location,
             columns=",".join(file.columns),
+            request=file.data.request,
             bytes=content.size,
             rows_seen=rows.landed + rows.rejected,
             rows_landed=rows.landed,

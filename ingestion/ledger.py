@@ -33,6 +33,7 @@ create table {schema}.files (
     load_id text not null,
     location text,
     columns text,
+    request text,
     check (rows_seen = rows_landed + rows_rejected)
 );
 comment on table {schema}.files is 'One row per content that has landed, and how many of its rows went where';
@@ -41,6 +42,7 @@ comment on column {schema}.files.bytes is 'Size of the content, unpacked';
 comment on column {schema}.files.load_id is 'Load of dlt that landed the file, see _dlt_loads';
 comment on column {schema}.files.location is 'Where it came from: path or address, archive.zip!member.csv';
 comment on column {schema}.files.columns is 'Columns that landed, as in the file, separated by commas';
+comment on column {schema}.files.request is 'What was asked of an API or a database, empty for files';
 
 create table {schema}.rejects (
     file_no integer not null references {schema}.files,
@@ -54,12 +56,15 @@ comment on table {schema}.rejects is 'One row per record that could not land: wh
 comment on column {schema}.rejects.raw_text is 'The bytes as text; what is not UTF-8, and NUL, as \\xNN';
 """
 
-_LATER_COLUMNS = ("location", "columns")  # an older ledger gets them, empty
+_LATER_COLUMNS = ("location", "columns", "request")  # an older ledger gets them, empty
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of `files`. `location` and `columns` are unknown where the ledger is older than they are."""
+    """One row of `files`. `location` and `columns` are unknown where the ledger is older than they are.
+
+    `request` is that of ingestion/request.py; plain files have none.
+    """
 
     file_no: int
     file_id: str
@@ -72,6 +77,7 @@ class Entry:
     load_id: str
     location: str | None
     columns: str | None
+    request: str | None
 
 
 LEDGER: dict[str, tuple[str, ...]] = {

@@ -44,12 +44,21 @@ def load(
     wanted = files or source.default_files()
     if not wanted:
         raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
-    task = _Load(source, connection, progress)
     with progress:
-        found = find(wanted, source, cache, progress)
-        task.run(found)
-    reports = tuple(task.reports[file] for file in found)
+        reports = land_found(source, find(wanted, source, cache, progress), connection, progress)
     return LoadReport(source.name, reports, time.monotonic() - started)
+
+
+def land_found(
+    source: Source, found: Sequence[Found], connection: Mapping[str, Any], progress: Progress
+) -> tuple[FileReport, ...]:
+    """Lands files that were found; the reports are in their order.
+
+    `progress` has been entered. Otherwise as `load`.
+    """
+    task = _Load(source, connection, progress)
+    task.run(found)
+    return tuple(task.reports[file] for file in found)
 
 
 class _Load:

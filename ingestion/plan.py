@@ -37,6 +37,8 @@ class PlannedFile:
     """Whether the text of a record that cannot land is kept: not where it may be personal."""
     one_month: tuple[str, ...]
     """Columns of year and month, where all records are of one month."""
+    may_be_empty: bool
+    """Whether it may have no records."""
     warnings: tuple[str, ...]
     of_any_kind: bool = False
     """Whether ingestion/tabular reads it, which knows more than CSV."""
@@ -97,6 +99,7 @@ def plan(file: DataFile, source: Source) -> PlannedFile:
         columns=tuple(name for name in named if name not in unwanted),
         keeps_rejects=not dataset.personal,
         one_month=dataset.one_month,
+        may_be_empty=dataset.may_be_empty,
         warnings=tuple(_warnings(file, dataset, extra)),
     )
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from ingestion.errors import NotPublishedError, OntimeError
+from ingestion.errors import LaterError, OntimeError
 from ingestion.ledger import Entry
 
-State = Literal["landed", "already there", "left out", "not published yet", "failed"]
-_STATES: tuple[State, ...] = ("landed", "already there", "left out", "not published yet", "failed")
+State = Literal["landed", "already there", "left out", "to come", "failed"]
+_STATES: tuple[State, ...] = ("landed", "already there", "left out", "to come", "failed")
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,14 @@ class FileReport:
     @classmethod
     def of_failure(cls, file_name: str, error: OntimeError, dataset: str | None = None) -> Self:
         """The report of a file that could not land."""
-        state: State = "not published yet" if isinstance(error, NotPublishedError) else "failed"
+        state: State = "to come" if isinstance(error, LaterError) else "failed"
         return cls(file_name, state, dataset=dataset, message=error.message, remedy=error.remedy)
 
     def __str__(self) -> str:
         """For people, such as `flights.csv.zip: 336,776 rows landed in flights, 0 rejected (0.6 s)`."""
         if self.state == "failed":
             return f"error: {self.message}\n  -> {self.remedy}"
-        if self.state == "not published yet":
+        if self.state == "to come":
             return f"{self.message}\n  -> {self.remedy}"
         if self.state == "left out":
             return f"{self.file_name}: left out, for nothing here needs {self.form}"
@@ -87,12 +87,12 @@ class LoadReport:
 
     @property
     def ok(self) -> bool:
-        """Whether no file failed, or is not published yet."""
-        return self._states().isdisjoint(("failed", "not published yet"))
+        """Whether no file failed, or is yet to come."""
+        return self._states().isdisjoint(("failed", "to come"))
 
     @property
     def can_wait(self) -> bool:
-        """Whether nothing failed, but something is not published yet."""
+        """Whether nothing failed, but something is yet to come."""
         return not self.ok and "failed" not in self._states()
 
     @property

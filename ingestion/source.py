@@ -45,6 +45,8 @@ class Dataset:
     """Whether the files are wanted. Others of the same archive are known and left out."""
     caution: str = ""
     """What the user is to know of such a file, and can do about it."""
+    may_be_empty: bool = False
+    """Whether a header without records is sound: an answer may say that there is nothing."""
 
     def __post_init__(self) -> None:
         _require_identifiers(self.name, *self.columns)

@@ -113,7 +113,7 @@ def status() -> None:
 def load(source: str, first: tuple[str, ...], months: tuple[str, ...], more: tuple[str, ...]) -> None:
     """Land the files of SOURCE in its raw schema; what is there already stays as it is.
 
-    Exit code 0: every file is there, 75: all but months that are not published yet, 1: a file failed.
+    Exit code 0: everything is there, 75: all but what the same command will get later, 1: a file failed.
 
     \b
     Examples:

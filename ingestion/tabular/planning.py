@@ -58,6 +58,7 @@ def plan_table(file: DataFile) -> PlannedFile:
         columns=columns,
         keeps_rejects=True,
         one_month=(),
+        may_be_empty=False,
         warnings=(),
         of_any_kind=True,
     )

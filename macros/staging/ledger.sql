@@ -14,6 +14,7 @@ select
     file_name,
     location as file_location,
     columns as column_names,
+    request,
     bytes,
     rows_seen,
     rows_landed,
@@ -36,4 +37,13 @@ select
     reason,
     raw_text
 from rejects
+{%- endmacro %}
+
+
+{#
+    A field of a request (ingestion/request.py), such as the airport of `airport=JFK&station=JFK&from=2013-01-01T00:00Z`; null where it has
+    none. An escaped value stays escaped.
+#}
+{% macro asked_for(request, field) -%}
+    nullif(split_part(split_part('&' || {{ request }}, '&{{ field }}=', 2), '&', 1), '')
 {%- endmacro %}

@@ -10,11 +10,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
+from ingestion.data_file import DataFile
 from ingestion.database import Connection, connect
 from ingestion.fetch.addresses import Wanted
-from ingestion.load import load
+from ingestion.load import land_found, load
 from ingestion.progress import PlainProgress
-from ingestion.report import LoadReport
+from ingestion.report import FileReport, LoadReport
 from ingestion.source import Dataset, Source
 from warehouse.connections import connection
 from warehouse.server import cache_folder
@@ -58,6 +59,13 @@ def load_files(*files: str | Path | Wanted, source: Source = SHOP) -> tuple[Load
     """Loads files as role loader; returns the report and what the user saw."""
     seen = StringIO()
     report = load(source, files, connection("loader").as_psycopg2(), PlainProgress(seen), cache_folder())
+    return report, seen.getvalue()
+
+
+def land_answer(answer: DataFile, source: Source) -> tuple[FileReport, str]:
+    """Lands a file that was found, as role loader; returns its report and what the user saw."""
+    seen = StringIO()
+    (report,) = land_found(source, [answer], connection("loader").as_psycopg2(), PlainProgress(seen))
     return report, seen.getvalue()
 
 
@@ -108,7 +116,8 @@ def balances(source: Source = SHOP) -> bool:
         )
         select file_no
         from {schema}.files full join counted using (file_no)
-        where (files.rows_seen, files.rows_landed) is distinct from (counted.seen, counted.landed)
+        where (files.rows_seen, files.rows_landed)
+            is distinct from (coalesce(counted.seen, 0), coalesce(counted.landed, 0))
             or counted.numbers <> counted.seen
             or counted.last_number <> counted.seen
         """

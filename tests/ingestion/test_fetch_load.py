@@ -86,7 +86,7 @@ def test_months_that_are_not_published_yet(fresh_database: str, bts: Site) -> No
     assert done.returncode == 75
     assert "2019-02 is not published yet: http://127.0.0.1:" in done.stderr
     assert "error" not in done.stderr
-    assert "bts: 1 file landed, 2 files not published yet; 4,999 rows landed, 0 rejected" in done.stderr
+    assert "bts: 1 file landed, 2 files to come; 4,999 rows landed, 0 rejected" in done.stderr
 
 
 def test_the_archive_of_another_month_is_refused(fresh_database: str, bts: Site) -> None:
@@ -144,7 +144,7 @@ def test_the_rest_of_a_batch_lands(
         "s3://months/none.zip: access is refused",
         "ftp://host/x: ftp:// is not known",
         "gone.csv: does not exist",
-        "2 files landed, 1 file not published yet, 6 files failed",
+        "2 files landed, 1 file to come, 6 files failed",
     ):
         assert told in done.output
     assert SECRET not in done.output

@@ -256,6 +256,7 @@ def test_content_that_another_transaction_lands_meanwhile(first_commits: bool, t
             "load 0",
             None,
             None,
+            None,
         )
         assert ledger.enter(entry) is None
         second = threading.Thread(target=lambda: reports.append(land_one(path)))

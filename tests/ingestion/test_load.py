@@ -7,21 +7,25 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
 import pytest
 
+from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 from ingestion.load import load
 from ingestion.locks import only_load
 from ingestion.progress import PlainProgress
 from ingestion.report import LoadReport
+from ingestion.source import Dataset, Source
 from ingestion.sources import SOURCES
 from tests.ingestion.support import (
     PROJECT,
     SHOP,
     balances,
+    land_answer,
     load_files,
     query,
     session,
@@ -465,3 +469,34 @@ assert report.ok and telemetry.is_telemetry_started() and anon_tracker._THREAD_P
 def test_source_without_files_of_its_own(database: str) -> None:
     with pytest.raises(OntimeError, match="shop has no files of its own to load"):
         load_files()
+
+
+def answer_of(folder: Path, body: bytes) -> DataFile:
+    path = folder / "answer.csv"
+    path.write_bytes(body)
+    return DataFile.at(path)
+
+
+def test_an_answer_without_records_lands_once_for_each_request(fresh_database: str, tmp_path: Path) -> None:
+    shop = Source("shop", (Dataset("items", ("item", "price"), may_be_empty=True),))
+    answer = answer_of(tmp_path, b"item,price\n")
+
+    def asked(request: str) -> str:
+        report, said = land_answer(replace(answer, request=request), source=shop)
+        assert report.state in ("landed", "already there"), said
+        return report.state
+
+    assert [asked("day=1"), asked("day=2"), asked("day=1")] == ["landed", "landed", "already there"]
+    assert query("select request, rows_seen, rows_landed from raw_shop.files order by file_no") == [
+        ("day=1", 0, 0),
+        ("day=2", 0, 0),
+    ]
+    assert balances(shop)
+
+
+def test_an_answer_whose_records_are_all_bad_is_refused(fresh_database: str, tmp_path: Path) -> None:
+    shop = Source("shop", (Dataset("items", ("item", "price"), may_be_empty=True),))
+    answer = answer_of(tmp_path, b"item,price\n1,2,3\n")
+    report, _ = land_answer(replace(answer, request="day=1"), source=shop)
+    assert report.state == "failed"
+    assert value("select count(*) from raw_shop.files") == 0

@@ -76,7 +76,7 @@ def test_summary() -> None:
 def test_what_is_not_published_yet_is_not_there_and_not_failed() -> None:
     report = LoadReport("shop", (LANDED, MISSING), 2.0)
     assert (report.ok, report.can_wait) == (False, True)
-    assert str(report).startswith("shop: 1 file landed, 1 file not published yet; ")
+    assert str(report).startswith("shop: 1 file landed, 1 file to come; ")
     assert not LoadReport("shop", (FAILED, MISSING), 2.0).can_wait
     assert not LoadReport("shop", (LANDED,), 2.0).can_wait
 

@@ -56,6 +56,6 @@ def test_what_was_declared_since_is_added(fresh_database: str) -> None:
 
 def test_an_older_ledger_gets_the_columns_it_lacks(fresh_database: str) -> None:
     prepare_dock()
-    query("alter table raw_dock.files drop column location, drop column columns")
+    query("alter table raw_dock.files drop column location, drop column columns, drop column request")
     prepare_dock()
     assert columns("files") == set(LEDGER["files"])
