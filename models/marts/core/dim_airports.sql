@@ -27,6 +27,7 @@ select
     airports.region_code_iso,
     airports.region_name,
     airports.country_code_iso,
-    airports.airport_id_bts
+    airports.airport_id_bts,
+    airports.airport_code_icao
 from airports
 full outer join flown on flown.airport_code_iata = airports.airport_code_iata
