@@ -1,4 +1,4 @@
-"""The addresses of the archives in which BTS publishes the flights of a month."""
+"""Months of flights as `--months` names them, and the addresses of the archives in which BTS publishes them."""
 
 import os
 import re
@@ -20,17 +20,21 @@ def archives(ranges: Iterable[str], today: date | None = None) -> list[Wanted]:
     They are at BTS, or in the folder whose address ONTIME_BTS_URL gives. Raises OntimeError for what is no
     month or range, and for months that cannot be published: before the first one, and after that of `today`.
     """
-    until = today or datetime.now(UTC).date()
-    months = dict.fromkeys(month for text in ranges for month in _months(text, until))
     folder = (os.environ.get("ONTIME_BTS_URL") or BTS_URL).rstrip("/") + "/"
     return [
-        Wanted(folder + _ARCHIVE.format(year=year, month=month), f"{year}-{month:02}")
-        for year, month in months
+        Wanted(folder + _ARCHIVE.format(year=month.year, month=month.month), f"{month:%Y-%m}")
+        for month in months_of(ranges, today)
     ]
 
 
-def _months(text: str, today: date) -> Iterator[tuple[int, int]]:
-    """The months of one range, as (year, month)."""
+def months_of(ranges: Iterable[str], today: date | None = None) -> list[date]:
+    """The first days of the months of such ranges, each once. Raises OntimeError as `archives`."""
+    until = today or datetime.now(UTC).date()
+    return list(dict.fromkeys(month for text in ranges for month in _months(text, until)))
+
+
+def _months(text: str, today: date) -> Iterator[date]:
+    """The months of one range."""
     found = _RANGE.fullmatch(text.strip())
     bounds = [int(number) for number in found.groups() if number] if found else []
     first, last = tuple(bounds[:2]), tuple(bounds[-2:])
@@ -47,4 +51,4 @@ def _months(text: str, today: date) -> Iterator[tuple[int, int]]:
             f"end with {today:%Y-%m} or earlier; BTS publishes a month about two months after its end",
         )
     for count in range(12 * first[0] + first[1] - 1, 12 * last[0] + last[1]):
-        yield count // 12, count % 12 + 1
+        yield date(count // 12, count % 12 + 1, 1)
