@@ -1,4 +1,4 @@
-"""Months of flights as `--months` names them, and the addresses of the archives in which BTS publishes them."""
+"""Months as `--months` names them, and the addresses of the archives in which BTS publishes their flights."""
 
 import os
 import re
