@@ -19,11 +19,23 @@
     The moment is given in UTC and as a local clock. Without a zone the local clocks are compared, right but for flights that
     land through several zones around midnight.
 #}
-{% macro clock_after(moment_utc, moment_local, date, clock_minutes, time_zone=none) -%}
-    {%- set candidate = clock_on(date, clock_minutes) -%}
-    {%- set minutes_after = minutes_between(moment_local, candidate) -%}
-    {%- if time_zone -%}
-        {%- set minutes_after = 'coalesce(' ~ minutes_between(moment_utc, to_utc(candidate, time_zone)) ~ ', ' ~ minutes_after ~ ')' -%}
-    {%- endif -%}
-    {{ candidate }} + (1 - ceiling({{ minutes_after }} / 1440.0)) * interval '1' day
+{% macro clock_after(moment_utc, moment_local, clock_minutes, time_zone=none) -%}
+    {%- set same_day = clock_on('cast(' ~ moment_local ~ ' as date)', clock_minutes) -%}
+    case
+        {%- for clock in [same_day ~ " - interval '1' day", same_day, same_day ~ " + interval '1' day"] %}
+        {%- set is_after = clock ~ ' > ' ~ moment_local %}
+        {%- if time_zone %}{% set is_after = 'coalesce(' ~ to_utc(clock, time_zone) ~ ' > ' ~ moment_utc ~ ', ' ~ is_after ~ ')' %}{% endif %}
+        when {{ is_after }} then {{ clock }}
+        {%- endfor %}
+        else {{ same_day }} + interval '2' day
+    end
+{%- endmacro %}
+
+
+{#
+    The actual time in UTC: minutes count from the scheduled one, for on the night of a change the local clock may not exist, or
+    exist twice. Without minutes, what the local clock says.
+#}
+{% macro actual_in_utc(scheduled_utc, delay_minutes, actual_local, time_zone) -%}
+    coalesce({{ scheduled_utc }} + {{ delay_minutes }} * interval '1' minute, {{ to_utc(actual_local, time_zone) }})
 {%- endmacro %}

@@ -38,8 +38,7 @@ departures_utc as (
         -- actual = scheduled + delay held on all of 328,521 departures; without a delay it is the clock nearest to the schedule
         coalesce(
             scheduled_departure_at_local + dep_delay_minutes * interval '1' minute,
-            {{ clock_after(none, "scheduled_departure_at_local - interval '12' hour", 'flight_date_local',
-                           'actual_departure_clock_minutes') }}
+            {{ clock_after(none, "(scheduled_departure_at_local - interval '12' hour)", 'actual_departure_clock_minutes') }}
         ) as actual_departure_at_local
     from departures
 
@@ -49,10 +48,10 @@ arrivals as (
 
     select
         *,
-        {{ to_utc('actual_departure_at_local', 'origin_time_zone') }} as actual_departure_at_utc,
+        {{ actual_in_utc('scheduled_departure_at_utc', 'dep_delay_minutes', 'actual_departure_at_local', 'origin_time_zone') }}
+            as actual_departure_at_utc,
         {{ clock_after(
-            'scheduled_departure_at_utc', 'scheduled_departure_at_local', 'flight_date_local',
-            'scheduled_arrival_clock_minutes', 'destination_time_zone'
+            'scheduled_departure_at_utc', 'scheduled_departure_at_local', 'scheduled_arrival_clock_minutes', 'destination_time_zone'
         ) }} as scheduled_arrival_at_local
     from departures_utc
 
@@ -62,12 +61,12 @@ actual_arrivals as (
 
     select
         *,
+        {{ to_utc('scheduled_arrival_at_local', 'destination_time_zone') }} as scheduled_arrival_at_utc,
         case
             when arr_delay_minutes is not null then scheduled_arrival_at_local + arr_delay_minutes * interval '1' minute
             -- diverted flights have a clock and no delay: they came after they had left
             else {{ clock_after(
-                'actual_departure_at_utc', 'actual_departure_at_local', 'flight_date_local',
-                'actual_arrival_clock_minutes', 'destination_time_zone'
+                'actual_departure_at_utc', 'actual_departure_at_local', 'actual_arrival_clock_minutes', 'destination_time_zone'
             ) }}
         end as actual_arrival_at_local
     from arrivals
@@ -91,9 +90,10 @@ select
     actual_departure_at_local,
     actual_departure_at_utc,
     scheduled_arrival_at_local,
-    {{ to_utc('scheduled_arrival_at_local', 'destination_time_zone') }} as scheduled_arrival_at_utc,
+    scheduled_arrival_at_utc,
     actual_arrival_at_local,
-    {{ to_utc('actual_arrival_at_local', 'destination_time_zone') }} as actual_arrival_at_utc,
+    {{ actual_in_utc('scheduled_arrival_at_utc', 'arr_delay_minutes', 'actual_arrival_at_local', 'destination_time_zone') }}
+        as actual_arrival_at_utc,
     -- a selection may say of early departures only that they were not late
     coalesce(dep_delay_minutes, {{ minutes_between('scheduled_departure_at_local', 'actual_departure_at_local') }})
         as dep_delay_minutes,
