@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingestion.errors import OntimeError
+from ingestion.exact_json import Number, RepeatedKeyError, decode
 from ingestion.records import RECORD_LIMIT, Clean, Reject
 from ingestion.tabular.names import column_names
 from ingestion.tabular.stream import Read, csv_record, spooled
@@ -90,12 +91,6 @@ class JsonLines:
             raise _NoRecord("half of a surrogate pair") from None
 
 
-class _Number(str):
-    """A number as it is written."""
-
-    __slots__ = ()
-
-
 class _NoRecord(Exception):  # noqa: N818
     """Why a line does not land."""
 
@@ -109,32 +104,18 @@ def _object(line: bytes) -> Object:
     if not line.strip():
         raise _NoRecord("blank line")
     try:
-        found = _DECODER.decode(line.decode().rstrip())
+        found = decode(line.decode().rstrip())
     except UnicodeDecodeError:
         raise _NoRecord("invalid UTF-8") from None
     except json.JSONDecodeError as error:
         raise _NoRecord(f"not JSON at character {error.pos + 1}: {error.msg}") from None
+    except RepeatedKeyError:
+        raise _NoRecord("a key stands twice in an object") from None
     except RecursionError:
         raise _NoRecord("nested too deep") from None
     if not isinstance(found, dict):
         raise _NoRecord("JSON, but no object")
     return found
-
-
-def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> Object:
-    """json would let the last value of a repeated key win."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _NoRecord("a key stands twice in an object")
-    return found
-
-
-_DECODER = json.JSONDecoder(
-    parse_float=_Number,
-    parse_int=_Number,
-    parse_constant=_Number,
-    object_pairs_hook=_without_repeated_keys,
-)
 
 
 def _text(value: Any) -> str | None:
@@ -147,4 +128,4 @@ def _json(value: Any) -> str:
         return "{" + ",".join(f"{_json(key)}:{_json(member)}" for key, member in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_json, value)) + "]"
-    return value if isinstance(value, _Number) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,31 @@
+"""JSON whose numbers stay as they are written: `0.10` is no 0.1, and 2 ** 64 loses no digit."""
+
+import json
+from typing import Any
+
+
+class Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+
+class RepeatedKeyError(ValueError):
+    """A key stands twice in an object; json would let its last value win."""
+
+
+def decode(text: str) -> Any:
+    """The value of a text. Raises json.JSONDecodeError, RepeatedKeyError and RecursionError."""
+    return _DECODER.decode(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise RepeatedKeyError
+    return found
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=Number, parse_int=Number, parse_constant=Number, object_pairs_hook=_object
+)
