@@ -5,4 +5,6 @@ load.py, for one source and what its user names:
     plan.py      of which dataset is each?    headers.py, forms.py; tabular/ where any table will do
     pipeline.py  tables, and a job for each   dlt, through destination.py
     landing.py   one file in one transaction  records.py and proof.py read it, ledger.py keeps account
+
+apis/load.py: answers of web APIs, which land as files do.
 """

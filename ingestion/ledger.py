@@ -114,6 +114,11 @@ class Ledger:
         """Whether a landed file has so many bytes: only a file of such a size can be a repeated one."""
         return bool(self._execute("select 1 from {schema}.files where bytes = %s limit 1", (size,)))
 
+    def requests(self) -> list[str]:
+        """What was asked for the files that have landed."""
+        rows = self._execute("select request from {schema}.files where request is not null order by file_no")
+        return [request for (request,) in rows]
+
     def reserve_file_nos(self, count: int) -> list[int]:
         """Rising numbers for files that are about to land; that of one that does not land stays unused."""
         rows = self._execute("select nextval('raw.file_numbers') from generate_series(1, %s)", (count,))

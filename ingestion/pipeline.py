@@ -43,9 +43,7 @@ def run_dlt(
 
     All that dlt writes goes to `folder`. Raises OntimeError when a step fails, or a signal stopped it.
     """
-    os.environ["DLT_PROJECT_DIR"] = str(_PROJECT)  # before dlt looks for settings, else it starts telemetry
-    # dlt makes an anonymous id in its own folder at home (as root in /var) even when telemetry is off.
-    setattr(run_context.active(), "_global_dir", folder)  # noqa: B010
+    use_settings(folder)
     pipeline = dlt.pipeline(name, pipelines_dir=folder, destination=destination, dataset_name=schema)
     try:
         pipeline.run(resources)
@@ -55,6 +53,13 @@ def run_dlt(
             "the load was stopped" if stopped else f"step {error.step} of dlt: {first_line(error.exception)}",
             "load again; what has landed is left out then",
         ) from error
+
+
+def use_settings(folder: str) -> None:
+    """Has dlt read this project's settings and secrets, and keep what it writes of its own in `folder`."""
+    os.environ["DLT_PROJECT_DIR"] = str(_PROJECT)  # before dlt looks for settings, else it starts telemetry
+    # dlt makes an anonymous id in its own folder at home (as root in /var) even when telemetry is off.
+    setattr(run_context.active(), "_global_dir", folder)  # noqa: B010
 
 
 def table_columns(dataset: Dataset, files: Sequence[PlannedFile]) -> list[TColumnSchema]:

@@ -112,5 +112,6 @@ class LoadReport:
         """For people, such as `nycflights13: 5 files landed; 367,687 rows landed, 0 rejected (1.3 s)`."""
         counts = ((state, sum(file.state == state for file in self.files)) for state in _STATES)
         files = ", ".join(f"{count} file{'s' * (count > 1)} {state}" for state, count in counts if count)
+        files = files or "nothing is missing"
         rows = f"{self.rows_landed:,} rows landed, {self.rows_rejected:,} rejected"
         return f"{self.source}: {files}; {rows} ({self.seconds:.1f} s)"

@@ -5,9 +5,13 @@ from ingestion.sources.airportsdata import AIRPORTSDATA
 from ingestion.sources.bts import BTS
 from ingestion.sources.faa import FAA
 from ingestion.sources.files import FILES
+from ingestion.sources.iem import IEM
+from ingestion.sources.nws import NWS
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
+from ingestion.sources.open_meteo import OPEN_METEO
 from ingestion.sources.ourairports import OURAIRPORTS
 
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (BTS, NYCFLIGHTS13, FAA, OURAIRPORTS, AIRPORTSDATA, FILES)
+    source.name: source
+    for source in (BTS, NYCFLIGHTS13, FAA, OURAIRPORTS, AIRPORTSDATA, IEM, OPEN_METEO, NWS, FILES)
 }

@@ -2,6 +2,7 @@
 
 with site() as web:
     web.pages["/a.csv"] = Page(b"item,price\n")
+    web.answers["/api"] = lambda query: b'{"asked": ...}'   # whatever is asked for at this path
     web.faults["/a.csv"] = [cut_after(5)]           # for the first request; then it is well again
     ... web.url("/a.csv") ...
     assert web.asked[1].headers["Range"] == "bytes=5-"
@@ -11,11 +12,13 @@ import re
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
 LAST_MODIFIED = "Tue, 05 Mar 2024 10:00:00 GMT"
 
@@ -33,11 +36,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, and the status of its answer."""
+    """A request, and the status of its answer. `at` is when it came, in seconds of time.monotonic()."""
 
     path: str
     headers: Message
     status: int
+    at: float = field(default_factory=time.monotonic)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -48,10 +52,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         with self.site.busy():
-            faults = self.site.faults.get(self.path, [])
+            path, _, query = self.path.partition("?")
+            faults = self.site.faults.get(self.path) or self.site.faults.get(path, [])
             fault = faults.pop(0) if faults else None
             if fault is None or not fault(self):
-                self._answer(self.site.pages.get(self.path), fault)
+                answer = self.site.answers.get(path)
+                page = self.site.pages.get(self.path)
+                if page is None and answer is not None:
+                    page = Page(answer(dict(parse_qsl(query))), etag=None, last_modified=None)
+                self._answer(page, fault)
 
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         """A whole answer; `_` in the name of a header stands for `-`."""
@@ -158,6 +167,7 @@ class Site:
 
     port: int
     pages: dict[str, Page] = field(default_factory=dict)
+    answers: dict[str, Callable[[dict[str, str]], bytes]] = field(default_factory=dict)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)

@@ -1,0 +1,306 @@
+"""Asks an API through dlt's REST support, at the pace that it asks for, and says why there is no answer.
+
+dlt's session tries again what may pass: status 429 and 5xx, silence, lost connections; with growing pauses or
+those that the server asks for, up to LONGEST_PAUSE. A hook sees each response before that, so that an answer
+which is cut off counts as lost, and quotas that are used up are not asked again.
+"""
+
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dlt
+import requests
+from dlt.sources.helpers.requests import Client as Retrying
+from dlt.sources.helpers.rest_client.auth import APIKeyAuth
+from dlt.sources.helpers.rest_client.client import RESTClient
+from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
+from dlt.sources.rest_api import rest_api_resources
+from dlt.sources.rest_api.typing import ClientConfig, EndpointResource
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
+
+from ingestion.apis.api import Api, CutOffError, Endpoint, Question, UnfitError
+from ingestion.apis.bodies import said
+from ingestion.errors import LaterError, OntimeError
+from ingestion.fetch.remote import root_of
+from ingestion.pipeline import use_settings
+
+ATTEMPTS = 5
+FIRST_PAUSE = 1.0  # seconds before the second attempt; each further pause is twice as long
+LONGEST_PAUSE = 300.0  # seconds; a server that asks for more patience is left alone
+MINUTE = 61.0  # seconds after which a limit by the minute has passed
+TIMEOUTS = (15.0, 60.0)  # seconds without a connection, and without an answer
+MOST_PAGES = 50  # of one answer
+
+_HEADERS = {"User-Agent": "ontime (warehouse of airline on-time performance)"}  # NWS wants to know who asks
+_USED_UP = re.compile(r"\b(hourly|daily|monthly)\b.*\blimit\b", re.I)
+_USED_UP_FOR_A_MINUTE = re.compile(r"\bminutely\b.*\blimit\b", re.I)
+
+
+class QuotaError(LaterError):
+    """The API answers no more for now."""
+
+
+class UnansweredError(OntimeError):
+    """The API, or the way to it, failed in each attempt, or it refuses whoever asks."""
+
+
+def client_of(api: Api, say: Callable[[str], None], folder: Path) -> "Client":
+    """The client of an API, with the key of its customers if dlt's secrets have one.
+
+    What dlt writes of its own goes to `folder`.
+    """
+    use_settings(str(folder))
+    key = dlt.secrets.get(api.key) if api.key else None
+    auth = APIKeyAuth(name="apikey", api_key=str(key), location="query") if key else None
+    return Client(api, api.base_url(is_customer=bool(key)), say, auth)
+
+
+class Client:
+    """Asks one API. `say` tells the user why it takes longer. `auth` adds a key to each request."""
+
+    def __init__(
+        self, api: Api, base_url: str, say: Callable[[str], None], auth: APIKeyAuth | None = None
+    ) -> None:
+        self._api = api
+        self._base_url = base_url
+        self._say = say
+        self._auth = auth
+        self._pace = _Pace(api.seconds_between)
+        self._session = Retrying(
+            request_timeout=TIMEOUTS,
+            raise_for_status=False,  # the hooks do that, within each attempt
+            request_max_attempts=ATTEMPTS,
+            request_backoff_factor=FIRST_PAUSE,
+            request_max_retry_delay=LONGEST_PAUSE,
+        ).session
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _Adapter(self._before_attempt))
+        self._name = ""
+        self._attempt = 0
+        self._trouble = ""
+        self._links: set[str] = set()
+
+    def address(self, question: Question) -> str:
+        """Where a question is asked, without secrets."""
+        return self._api.address(question, self._base_url)
+
+    def ask(self, question: Question) -> list[bytes]:
+        """The pages of the answer, each of which `look` has let pass.
+
+        Raises QuotaError when the API answers no more for now, UnansweredError when it does not answer, and
+        OntimeError when it answers something else.
+        """
+        self._name, self._attempt = f"{self._api.title}: {question.name}", 0
+        self._links = set()
+        pages: list[bytes] = []
+
+        # A function, not a method: dlt copies its configuration, and would copy this object with it.
+        def look(response: requests.Response, *_: Any, **__: Any) -> None:
+            if response.is_redirect:
+                self._attempt = 0
+                return
+            if response.status_code != 200:
+                self._look_at_error(response)
+                return
+            self._trouble = "the answer was cut off"
+            self._api.look(response.content)
+            pages.append(response.content)
+            self._attempt = 0
+
+        with self._errors():
+            self._send(self._api.endpoint(question), look)
+        return pages
+
+    def _send(self, endpoint: Endpoint, look: Callable[..., None]) -> None:
+        """One request, and those for further pages. `look` gets the responses."""
+        if endpoint.data_selector is None:  # `rest_api` reads JSON only
+            client = RESTClient(self._base_url, _HEADERS, self._auth, session=self._session)
+            hooks = {"response": [look, _raise_for_status]}
+            client.get(endpoint.path, params=dict(endpoint.params), hooks=hooks)
+            return
+        configured: EndpointResource = {
+            "name": self._api.source.name,
+            "endpoint": {
+                "path": endpoint.path,
+                "params": dict(endpoint.params),
+                "data_selector": endpoint.data_selector,
+                "paginator": JSONLinkPaginator(endpoint.next_link) if endpoint.next_link else "single_page",
+                "response_actions": [look],
+            },
+        }
+        at: ClientConfig = {
+            "base_url": self._base_url,
+            "headers": _HEADERS,
+            "auth": self._auth,
+            "session": self._session,
+        }
+        (resource,) = rest_api_resources({"client": at, "resources": [configured]})
+        for _ in resource:
+            pass
+
+    def _before_attempt(self, address: str) -> None:
+        self._attempt += 1
+        if self._attempt == 1:
+            self._check_link(address)
+        else:
+            self._say(f"{self._name}: {self._trouble}; asking again (attempt {self._attempt} of {ATTEMPTS})")
+        self._trouble = "no answer"
+        self._pace.wait()
+
+    def _look_at_error(self, response: requests.Response) -> None:
+        """Raises QuotaError when asking again soon is of no use. A limit by the minute is waited for."""
+        self._trouble = self._described(response)
+        pause = _retry_after(response)
+        if pause is not None and pause > LONGEST_PAUSE:
+            raise QuotaError(
+                f"{self._name}: {self._trouble}, and asks to wait {pause:,.0f} s",
+                "load again after that",
+            )
+        if response.status_code < 400:
+            raise UnfitError(self._trouble)
+        if response.status_code == 429:
+            if _USED_UP.search(self._trouble):
+                raise self._used_up()
+            if _USED_UP_FOR_A_MINUTE.search(self._trouble):
+                self._pace.rest(MINUTE)
+
+    def _check_link(self, address: str) -> None:
+        """Raises UnfitError where pages never end, or lead elsewhere."""
+        if _host(address) != _host(self._base_url):
+            raise UnfitError(f"it leads to another host, {_host(address)}")
+        if address in self._links:
+            raise UnfitError("a page links to one that was read before")
+        if len(self._links) == MOST_PAGES:
+            raise UnfitError(f"it has more than {MOST_PAGES} pages")
+        self._links.add(address)
+
+    def _described(self, response: requests.Response) -> str:
+        status = f"{self._api.title} answers {response.status_code} {response.reason or ''}".rstrip()
+        reason = said(response.content)
+        return f"{status}: {reason}" if reason else status
+
+    def _used_up(self) -> QuotaError:
+        return QuotaError(
+            f"{self._name}: {self._trouble}", "load again when it answers; what has come is kept"
+        )
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turns errors of dlt, requests and urllib3, whose messages hold addresses, into our own."""
+        try:
+            yield
+        except Exception as error:
+            found = _first(error, OntimeError, UnfitError, requests.RequestException)
+            if isinstance(found, UnfitError):
+                raise unfit(self._name, found) from None
+            if isinstance(found, requests.RequestException):
+                raise self._unanswered(found) from None
+            if found is not None:
+                raise found from None
+            raise
+
+    def _unanswered(self, error: requests.RequestException) -> OntimeError:
+        if isinstance(error, requests.HTTPError):
+            if self._status(error) == 429:
+                return self._used_up()
+            if self._status(error) in (401, 403):
+                return UnansweredError(f"{self._name}: {self._trouble}", "check the key, if you have one")
+            if self._status(error) < 500:
+                return OntimeError(f"{self._name}: {self._trouble}", "see what it says, then load again")
+            return self._gave_up(self._trouble)
+        if isinstance(error, CutOffError):
+            return self._gave_up(f"the answer {error}")
+        if isinstance(error, requests.Timeout):
+            return self._gave_up("no answer for a while")
+        root = root_of(error)
+        if isinstance(root, ssl.SSLCertVerificationError):
+            return OntimeError(
+                f"{self._name}: its certificate is not trusted: {root.verify_message}",
+                "REQUESTS_CA_BUNDLE names a file with further certificates to trust",
+            )
+        if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+            reason = root.strerror if isinstance(root, OSError) else None
+            return self._gave_up(reason or "the connection broke")
+        return OntimeError(
+            f"{self._name}: cannot be asked: {type(error).__name__}",
+            f"check {self._api.url_variable} if it is set",
+        )
+
+    def _gave_up(self, reason: str) -> UnansweredError:
+        return UnansweredError(
+            f"{self._name}: {reason} (attempt {self._attempt} of {ATTEMPTS})",
+            "check the network, then load again; what has come is kept",
+        )
+
+    @staticmethod
+    def _status(error: requests.HTTPError) -> int:
+        return error.response.status_code if error.response is not None else 0
+
+
+def unfit(name: str, error: UnfitError) -> OntimeError:
+    """The error of an answer that is none."""
+    return OntimeError(f"{name}: {error}", "load again later; if it stays so, the API has changed: report it")
+
+
+class _Pace:
+    """Keeps the starts of requests apart."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    def wait(self) -> None:
+        """Returns when a request may start, and counts it."""
+        pause = self._next - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+        self._next = time.monotonic() + self._seconds
+
+    def rest(self, seconds: float) -> None:
+        """Lets no request start for so long."""
+        self._next = max(self._next, time.monotonic() + seconds)
+
+
+class _Adapter(HTTPAdapter):
+    """Calls `before` with the address ahead of each attempt."""
+
+    def __init__(self, before: Callable[[str], None]) -> None:
+        super().__init__()
+        self._before = before
+
+    def send(self, request: requests.PreparedRequest, *others: Any, **named: Any) -> requests.Response:
+        """As its parent."""
+        self._before(str(request.url))
+        return super().send(request, *others, **named)
+
+
+def _raise_for_status(response: requests.Response, *_: Any, **__: Any) -> None:
+    response.raise_for_status()
+
+
+def _first(error: BaseException | None, *kinds: type[BaseException]) -> Any:
+    """The first error of one of these kinds, from the outermost to where the chain began."""
+    while error is not None and not isinstance(error, kinds):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _host(address: str) -> str:
+    """Host and port, without user and password."""
+    return urlsplit(address).netloc.rpartition("@")[2]
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Seconds that a server asks to wait: it may give seconds or a time."""
+    try:
+        return Retry().parse_retry_after(response.headers["Retry-After"])
+    except (KeyError, InvalidHeader):
+        return None

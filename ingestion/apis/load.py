@@ -1,0 +1,103 @@
+"""Loads weather that is needed and missing: replays what was asked before, asks for the rest, lands both."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ingestion import raw_schema
+from ingestion.apis.answers import Answers
+from ingestion.apis.api import Api, Needed, Question
+from ingestion.apis.hours import HOUR, Span, length
+from ingestion.apis.missing import Missing, Place, missing
+from ingestion.data_file import Unreadable
+from ingestion.database import connect
+from ingestion.errors import LaterError, OntimeError
+from ingestion.fetch.addresses import shown
+from ingestion.finding import Found
+from ingestion.ledger import Ledger
+from ingestion.load import land_found
+from ingestion.progress import Progress
+from ingestion.report import FileReport, LoadReport
+
+_AT_ONCE = 50  # answers that land together
+
+
+def load_answers(
+    api: Api,
+    needed: Sequence[Needed],
+    connection: Mapping[str, Any],
+    progress: Progress,
+    cache: Path,
+    now: datetime | None = None,
+) -> LoadReport:
+    """Lands weather of hours that are needed and have not landed, as the role that `connection` logs in with.
+
+    What has landed, the requests in the ledger say. Answers that the folder `cache` keeps are replayed; the
+    rest is asked for and kept there. Hours that are too young to be final are not asked for, and reported as
+    to come. A request that fails fails alone, but an API that says its quota is used up, or does not answer
+    three times in a row, is left alone. Raises OntimeError when the database cannot be reached or refuses
+    what any load needs, or the cache cannot be used.
+    """
+    started = time.monotonic()
+    answers = Answers(cache / "answers" / api.source.name, api.suffix)
+    with progress, answers.locked(progress.say), TemporaryDirectory(prefix="ontime-answers-") as folder:
+        raw_schema.prepare(connection, [api.source], progress.say)
+        wanted = missing(api, needed, _landed(api, connection), now or datetime.now(UTC))
+        reports = [FileReport.of_failure(item.name, item.error) for item in _not_asked_for(api, wanted)]
+        for report in reports:
+            progress.done(report)
+        if wanted.too_old and api.keeps:
+            progress.say(f"{api.title}: keeps {api.keeps.days} days; older: {_counted(wanted.too_old)}")
+        if wanted.to_ask:
+            from ingestion.apis.asking import Asking  # only here: dlt takes a second to import
+
+            asking = Asking(api, answers, progress, Path(folder))
+            for batch in _batches(asking.found(wanted.to_ask), _AT_ONCE):
+                reports += land_found(api.source, batch, connection, progress)
+                asking.clear()
+    return LoadReport(api.source.name, tuple(reports), time.monotonic() - started)
+
+
+def _landed(api: Api, connection: Mapping[str, Any]) -> list[Question]:
+    """What was asked for the answers that have landed."""
+    with closing(connect(connection)) as session:
+        return [Question.of_request(request) for request in Ledger(session, api.source.raw_schema).requests()]
+
+
+def _not_asked_for(api: Api, wanted: Missing) -> Iterator[Unreadable]:
+    """What the user is to know of hours that are needed, but not to be had."""
+    if wanted.places_unknown:
+        names = ", ".join(wanted.places_unknown)
+        yield Unreadable(
+            names,
+            shown(api.base_url()),
+            OntimeError(
+                f"{api.title}: the place is not known of {names}",
+                "load airports with latitude and longitude, or leave them out with --airports",
+            ),
+        )
+    if wanted.too_young:
+        yield Unreadable(
+            "young hours",
+            shown(api.base_url()),
+            LaterError(
+                f"{api.title}: not asked for, since not final yet: {_counted(wanted.too_young)}",
+                f"load again later: hours are final {api.final_after // HOUR} h after they began",
+            ),
+        )
+
+
+def _counted(spans: Mapping[Place, list[Span]]) -> str:
+    hours = sum(length(of_place) // HOUR for of_place in spans.values())
+    return f"{hours:,} hours of {len(spans)} airports"
+
+
+def _batches(found: Iterable[Found], size: int) -> Iterator[list[Found]]:
+    items = iter(found)
+    while batch := list(islice(items, size)):
+        yield batch
