@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, TextIO
 
 from ingestion.apis.api import Question
+from ingestion.errors import OntimeError
 
 _NOTE = "note.json"
 _UNFINISHED = ".new-"
@@ -47,9 +48,11 @@ class Answers:
 
     @contextmanager
     def locked(self, say: Callable[[str], None]) -> Iterator[None]:
-        """Keeps other processes from asking; says so when one asks already, and waits for its end."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self._folder / ".lock").open("a") as lock:
+        """Keeps other processes from asking; says so when one asks already, and waits for its end.
+
+        Raises OntimeError when the folder cannot be used.
+        """
+        with self._lock() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -58,6 +61,16 @@ class Answers:
             for unfinished in self._folder.glob(f"{_UNFINISHED}*"):  # of processes that were killed
                 shutil.rmtree(unfinished)
             yield
+
+    def _lock(self) -> TextIO:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return (self._folder / ".lock").open("a")
+        except OSError as error:
+            raise OntimeError(
+                f"{self._folder}: answers cannot be kept there: {error.strerror}",
+                "name another folder with ONTIME_CACHE",
+            ) from None
 
     def kept(self) -> list[Kept]:
         """All answers with a note that can be read."""

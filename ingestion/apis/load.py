@@ -9,13 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg2
+
 from ingestion import raw_schema
 from ingestion.apis.answers import Answers
 from ingestion.apis.api import Api, Needed, Question
 from ingestion.apis.hours import HOUR, Span, length
 from ingestion.apis.missing import Missing, Place, missing
 from ingestion.data_file import Unreadable
-from ingestion.database import connect
+from ingestion.database import connect, refused
 from ingestion.errors import LaterError, OntimeError
 from ingestion.fetch.addresses import shown
 from ingestion.finding import Found
@@ -66,7 +68,11 @@ def load_answers(
 def _landed(api: Api, connection: Mapping[str, Any]) -> list[Question]:
     """What was asked for the answers that have landed."""
     with closing(connect(connection)) as session:
-        return [Question.of_request(request) for request in Ledger(session, api.source.raw_schema).requests()]
+        try:
+            requests = Ledger(session, api.source.raw_schema).requests()
+        except psycopg2.Error as error:
+            raise refused(f"ledger of {api.source.name}", error) from error
+    return [Question.of_request(request) for request in requests]
 
 
 def _not_asked_for(api: Api, wanted: Missing) -> Iterator[Unreadable]:
@@ -94,7 +100,7 @@ def _not_asked_for(api: Api, wanted: Missing) -> Iterator[Unreadable]:
 
 def _counted(spans: Mapping[Place, list[Span]]) -> str:
     hours = sum(length(of_place) // HOUR for of_place in spans.values())
-    return f"{hours:,} hours of {len(spans)} airports"
+    return f"{hours:,} hours at {len(spans):,} airport{'s' * (len(spans) > 1)}"
 
 
 def _batches(found: Iterable[Found], size: int) -> Iterator[list[Found]]:

@@ -10,6 +10,7 @@ import pytest
 
 from ingestion.apis.answers import Answers, Kept
 from ingestion.apis.iem import IEM
+from ingestion.errors import OntimeError
 from tests.ingestion.weather import question
 
 ASKED = question(IEM, "JFK", "2013-01-01", "2014-01-01")
@@ -66,6 +67,15 @@ def test_damaged_pages_do_not_count(answers: Answers) -> None:
 def test_damaged_notes_do_not_count(answers: Answers, note: str) -> None:
     (only(answers).folder / "note.json").write_text(note)
     assert answers.kept() == []
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(OntimeError, match="iem: answers cannot be kept there: Not a directory"),
+        Answers(tmp_path / "file" / "iem", ".csv").locked(print),
+    ):
+        raise AssertionError
 
 
 def test_what_a_killed_process_left_is_cleared(answers: Answers, tmp_path: Path) -> None:

@@ -204,9 +204,9 @@ def test_young_hours_are_left_for_later(weather: Loading) -> None:
         ("JFK_2026-11-14T12_2026-11-21T19", "landed", 7 * 24 + 7),
     ]
     assert report.can_wait
-    assert "IEM: not asked for, since not final yet: 24 hours of 1 airports" in weather.said
+    assert "IEM: not asked for, since not final yet: 24 hours at 1 airport" in weather.said
     weather.load(OPEN_METEO, recent)
-    assert "Open-Meteo: not asked for, since not final yet: 192 hours of 1 airports" in weather.said
+    assert "Open-Meteo: not asked for, since not final yet: 192 hours at 1 airport" in weather.said
     assert requests("open_meteo") == [
         "airport=JFK&latitude=40.64&longitude=-73.78&from=2026-11-14T00:00Z&to=2026-11-15T00:00Z"
     ]
@@ -453,7 +453,7 @@ def test_the_last_days_from_nws(weather: Loading) -> None:
     weather.web.answers[NWS_PATH] = answer
     report = weather.load(NWS, needed("JFK", "2026-11-10", "2026-11-21T12"))
     assert report.ok
-    assert "NWS: keeps 7 days; older: 140 hours of 1 airports" in weather.said
+    assert "NWS: keeps 7 days; older: 140 hours at 1 airport" in weather.said
     assert query("select count(*), count(distinct timestamp), min(timestamp) from raw_nws.observations") == [
         (136, 136, "2026-11-15T20:00:00+00:00")
     ]
