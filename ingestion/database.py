@@ -1,14 +1,16 @@
 """The few things about psycopg2 that several modules need."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import psycopg2
 import psycopg2.extensions
+from psycopg2 import sql
 
 from ingestion.errors import OntimeError
 
 Connection = psycopg2.extensions.connection
+Cursor = psycopg2.extensions.cursor
 
 
 def connect(arguments: Mapping[str, Any]) -> Connection:
@@ -40,6 +42,21 @@ def columns_there(connection: Connection, schema: str) -> dict[str, set[str]]:
             (schema,),
         )
         return {table: set(columns) for table, columns in cursor.fetchall()}
+
+
+def listed(columns: Iterable[str], table: str | None = None) -> sql.Composed:
+    """Columns for a statement, separated by commas, each after the name of its table if that is given."""
+    names = (sql.Identifier(table, column) if table else sql.Identifier(column) for column in columns)
+    return sql.SQL(", ").join(names)
+
+
+def equal(columns: Iterable[str], one: str, other: str) -> sql.Composed:
+    """That these columns of two tables of a statement are equal."""
+    pairs = (
+        sql.SQL("{} = {}").format(sql.Identifier(one, column), sql.Identifier(other, column))
+        for column in columns
+    )
+    return sql.SQL(" and ").join(pairs)
 
 
 def refused(what: str, error: psycopg2.Error) -> OntimeError:

@@ -10,9 +10,10 @@ from psycopg2.errors import DiskFull, QueryCanceled
 
 from ingestion.content import Content, changed
 from ingestion.database import Connection, first_line
+from ingestion.difference import READ_REJECTS, READ_ROWS, Comparison, TableRead
 from ingestion.errors import OntimeError
 from ingestion.headers import NAMELESS, columns_of
-from ingestion.ledger import Entry, Ledger
+from ingestion.ledger import Entry, Ledger, copy_rejects
 from ingestion.one_month import OneMonth
 from ingestion.plan import PlannedFile
 from ingestion.records import Clean, CsvFile, Reject, fields_of
@@ -28,10 +29,10 @@ def land(
 ) -> FileReport:
     """Lands a file in the table of its dataset, which exists, and commits.
 
-    A content that is there already, or that another transaction lands meanwhile, changes nothing.
-    `read_so_far` is told how many bytes of the file on disk have been read. Raises OntimeError for a file
-    that cannot land, also where disks are full, and psycopg2.Error for what else the server refuses; nothing
-    of the file stays then.
+    A content that is there already, or that another transaction lands meanwhile, changes nothing; nor does
+    the read of a table that says what is there. `read_so_far` is told how many bytes of the file on disk have
+    been read. Raises OntimeError for a file that cannot land, also where disks are full, and psycopg2.Error
+    for what else the server refuses; nothing of the file stays then.
     """
     started = time.monotonic()
     state: Literal["landed", "already there"] = "landed"
@@ -43,6 +44,8 @@ def land(
                 entry = _copy(connection, schema, file, load_id, content)
         except _AlreadyThere as found:
             entry, state = found.entry, "already there"
+        except _NoNews as found:
+            return FileReport.of_no_news(file.data.name, file.dataset, found.rows, time.monotonic() - started)
         except DiskFull as error:
             raise _no_room(file, "where Postgres keeps its data", error) from None
         except OSError as error:  # reading the file raises OntimeError
@@ -130,33 +133,87 @@ class _AlreadyThere(Exception):  # noqa: N818
         self.entry = entry
 
 
+class _NoNews(Exception):  # noqa: N818
+    """No error but a way out of the transaction: so many rows of a table read say what is there."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+
+
 def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, content: Content) -> Entry:
-    """Copies rows and rejects and enters the file into the ledger. Raises as `land`, and _AlreadyThere."""
-    found = records_of(file, content)
+    """Copies rows and rejects and enters the file into the ledger.
+
+    Raises as `land`, _AlreadyThere and _NoNews.
+    """
+    if file.comparison is not None:
+        return _copy_difference(connection, schema, file, file.comparison, load_id, content)
     ledger = Ledger(connection, schema)
     with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
-        rows = SoundRows(file, found, rejects)
-        _copy_rows(connection, schema, file, rows)
+        rows = SoundRows(file, records_of(file, content), rejects)
+        _copy_rows(connection, sql.Identifier(schema, file.dataset), file, rows)
         if not rows.landed and (rows.rejected or not file.may_be_empty):
             raise _no_sound_record(file, rows)
-        entry = Entry(
-            file_no=file.file_no,
-            file_id=content.file_id,
-            dataset=file.dataset,
-            file_name=file.data.name,
-            location=file.data.location,
-            columns=",".join(file.columns),
-            request=file.data.request,
-            bytes=content.size,
-            rows_seen=rows.landed + rows.rejected,
-            rows_landed=rows.landed,
-            rows_rejected=rows.rejected,
-            load_id=load_id,
-        )
-        if (other := ledger.enter(entry)) is not None:
-            raise _AlreadyThere(other)
+        entry = _enter(ledger, file, load_id, content, rows, rows.landed, rows.rejected)
         rejects.seek(0)
         ledger.copy_rejects(rejects)
+    return entry
+
+
+def _copy_difference(
+    connection: Connection,
+    schema: str,
+    file: PlannedFile,
+    comparison: Comparison,
+    load_id: str,
+    content: Content,
+) -> Entry:
+    """As `_copy`, of the read of a table: what says the same as the rows and rejects there stays out."""
+    ledger = Ledger(connection, schema)
+    read = TableRead(connection, schema, file.dataset, comparison)
+    with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
+        rows = SoundRows(file, records_of(file, content), rejects)
+        _copy_rows(connection, READ_ROWS, file, rows)
+        rejects.seek(0)
+        copy_rejects(connection, READ_REJECTS, rejects)
+    news = read.land(file.data.location)
+    if not news.differs:
+        raise _NoNews(rows.landed + rows.rejected)
+    entry = _enter(ledger, file, load_id, content, rows, news.rows, news.rejects)
+    ledger.take_rejects(READ_REJECTS)
+    return entry
+
+
+def _enter(
+    ledger: Ledger,
+    file: PlannedFile,
+    load_id: str,
+    content: Content,
+    rows: SoundRows,
+    landed: int,
+    rejected: int,
+) -> Entry:
+    """Enters a file into the ledger, of which so many records landed or were rejected; others are unchanged.
+
+    Raises _AlreadyThere when its content is in the ledger.
+    """
+    seen = rows.landed + rows.rejected
+    entry = Entry(
+        file_no=file.file_no,
+        file_id=content.file_id,
+        dataset=file.dataset,
+        file_name=file.data.name,
+        location=file.data.location,
+        columns=",".join(file.columns),
+        request=file.data.request,
+        bytes=content.size,
+        rows_seen=seen,
+        rows_landed=landed,
+        rows_rejected=rejected,
+        rows_unchanged=seen - landed - rejected,
+        load_id=load_id,
+    )
+    if (other := ledger.enter(entry)) is not None:
+        raise _AlreadyThere(other)
     return entry
 
 
@@ -179,9 +236,9 @@ def _check_header(header: Sequence[str], file: PlannedFile) -> None:
         raise changed(file.data)
 
 
-def _copy_rows(connection: Connection, schema: str, file: PlannedFile, rows: SoundRows) -> None:
+def _copy_rows(connection: Connection, table: sql.Identifier, file: PlannedFile, rows: SoundRows) -> None:
     statement = sql.SQL("copy {table} ({columns}) from stdin (format csv, encoding 'UTF8')").format(
-        table=sql.Identifier(schema, file.dataset),
+        table=table,
         columns=sql.SQL(", ").join(map(sql.Identifier, (RECORD_NO, *file.columns, FILE_NO))),
     )
     try:

@@ -5,6 +5,7 @@ All SQL on the two tables is here. The unique `file_id` makes a repeated file a 
 between two processes; the check keeps the sums in balance.
 """
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import IO, Any
 
@@ -34,7 +35,8 @@ create table {schema}.files (
     location text,
     columns text,
     request text,
-    check (rows_seen = rows_landed + rows_rejected)
+    rows_unchanged bigint not null default 0,
+    constraint files_check check (rows_seen = rows_landed + rows_rejected + rows_unchanged)
 );
 comment on table {schema}.files is 'One row per content that has landed, and how many of its rows went where';
 comment on column {schema}.files.file_id is 'sha256 of the content, unpacked';
@@ -43,6 +45,7 @@ comment on column {schema}.files.load_id is 'Load of dlt that landed the file, s
 comment on column {schema}.files.location is 'Where it came from: path or address, archive.zip!member.csv';
 comment on column {schema}.files.columns is 'Columns that landed, as in the file, separated by commas';
 comment on column {schema}.files.request is 'What was asked of an API or a database, empty for files';
+comment on column {schema}.files.rows_unchanged is 'Records of a table read that say what is there already';
 
 create table {schema}.rejects (
     file_no integer not null references {schema}.files,
@@ -56,14 +59,25 @@ comment on table {schema}.rejects is 'One row per record that could not land: wh
 comment on column {schema}.rejects.raw_text is 'The bytes as text; what is not UTF-8, and NUL, as \\xNN';
 """
 
-_LATER_COLUMNS = ("location", "columns", "request")  # an older ledger gets them, empty
+# What an older ledger lacks: columns, empty, and that unchanged rows count.
+_LATER_COLUMNS = {
+    "location": "add column location text",
+    "columns": "add column columns text",
+    "request": "add column request text",
+    "rows_unchanged": """
+        add column rows_unchanged bigint not null default 0,
+        drop constraint files_check,
+        add constraint files_check check (rows_seen = rows_landed + rows_rejected + rows_unchanged)
+    """,
+}
 
 
 @dataclass(frozen=True)
 class Entry:
     """One row of `files`. `location` and `columns` are unknown where the ledger is older than they are.
 
-    `request` is that of ingestion/request.py; plain files have none.
+    `request` is that of ingestion/request.py; plain files have none. `rows_unchanged` are those of a table
+    read that say what is there already, see ingestion/difference.py.
     """
 
     file_no: int
@@ -78,6 +92,7 @@ class Entry:
     location: str | None
     columns: str | None
     request: str | None
+    rows_unchanged: int = 0
 
 
 LEDGER: dict[str, tuple[str, ...]] = {
@@ -102,8 +117,9 @@ class Ledger:
         if "rejects" not in there:
             self._execute(_TABLES)
             return
-        for column in sorted(set(_LATER_COLUMNS) - there["files"]):
-            self._execute(f"alter table {{schema}}.files add column {column} text")
+        for column, addition in _LATER_COLUMNS.items():
+            if column not in there["files"]:
+                self._execute(f"alter table {{schema}}.files {addition}")
 
     def find(self, file_id: str) -> Entry | None:
         """The file with this content, if it has landed."""
@@ -138,13 +154,40 @@ class Ledger:
 
     def copy_rejects(self, lines: IO[bytes]) -> None:
         """Adds rejects from lines of CSV: the columns of the table, `original` as `\\x` and digits."""
-        statement = sql.SQL("copy {}.rejects from stdin (format csv, encoding 'UTF8')")
-        with self._connection.cursor() as cursor:
-            cursor.copy_expert(statement.format(sql.Identifier(self._schema)), lines)
+        copy_rejects(self._connection, sql.Identifier(self._schema, "rejects"), lines)
 
-    def _execute(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        """Runs a statement in which `{schema}` and `{columns}`, those of `files`, are filled in."""
-        composed = sql.SQL(statement).format(schema=sql.Identifier(self._schema), columns=_COLUMNS)
+    def take_rejects(self, table: sql.Identifier) -> None:
+        """Adds the rejects of another table with the same columns."""
+        self._execute("insert into {schema}.rejects select * from {table}", table=table)
+
+    def newest(self, datasets: Sequence[str]) -> int:
+        """The highest number of a file of these datasets, 0 when none has landed."""
+        ((file_no,),) = self._execute(
+            "select coalesce(max(file_no), 0) from {schema}.files where dataset = any(%s)", (list(datasets),)
+        )
+        return int(file_no)
+
+    def last_request(self, dataset: str, field: str) -> str | None:
+        """The last request of a dataset that has a field, as `until`; None when there is none."""
+        found = self._execute(
+            "select request from {schema}.files where dataset = %s and request ~ %s"
+            " order by file_no desc limit 1",
+            (dataset, f"(^|&){field}="),
+        )
+        return found[0][0] if found else None
+
+    def _execute(
+        self, statement: str, values: tuple[object, ...] = (), **names: sql.Composable
+    ) -> list[tuple[Any, ...]]:
+        """Runs a statement in which names, `{schema}` and `{columns}`, those of `files`, are filled in."""
+        composed = sql.SQL(statement).format(schema=sql.Identifier(self._schema), columns=_COLUMNS, **names)
         with self._connection.cursor() as cursor:
             cursor.execute(composed, values)
             return cursor.fetchall() if cursor.description else []
+
+
+def copy_rejects(connection: Connection, table: sql.Identifier, lines: IO[bytes]) -> None:
+    """Copies rejects from lines of CSV into a table with the columns of `rejects`."""
+    statement = sql.SQL("copy {} from stdin (format csv, encoding 'UTF8')").format(table)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(statement, lines)

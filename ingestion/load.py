@@ -61,6 +61,23 @@ def land_found(
     return tuple(task.reports[file] for file in found)
 
 
+def land_planned(
+    source: Source,
+    planned: Sequence[PlannedFile],
+    session: Connection,
+    connection: Mapping[str, Any],
+    progress: Progress,
+) -> tuple[FileReport, ...]:
+    """Lands files whose plans are made; the reports are in their order.
+
+    The caller holds the lock of the raw schema on `session`, and `progress` has been entered. Otherwise as
+    `load`; what the server refuses is a psycopg2.Error.
+    """
+    task = _Load(source, connection, progress)
+    task.land_new(session, planned)
+    return tuple(task.reports[file.data] for file in planned)
+
+
 class _Load:
     """One call of `load`. Collects the reports of its files; load jobs report from their threads."""
 
@@ -78,9 +95,22 @@ class _Load:
         with closing(connect(self._connection)) as session:
             try:
                 with only_load(session, self._schema, self._progress.say):
-                    self._land_new(session, planned)
+                    self.land_new(session, planned)
             except psycopg2.Error as error:
                 raise refused(f"load of {self._source.name}", error) from error
+
+    def land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
+        """Lands what is not there yet of files with plans. `session` holds the schema's lock."""
+        if self._source.takes_any_table:
+            planned = self._declare(session, planned)
+        raw_schema.make(session, self._source)
+        ledger = Ledger(session, self._schema)
+        new = [file for file in planned if self._is_new(ledger, file)]
+        if new:
+            self._progress.expect(sum(file.size for file in new))
+            self._run_dlt(_numbered(new, ledger))
+        for name in {file.dataset for file in new if self.reports[file.data].state == "landed"}:
+            RawTable(session, self._schema, name).prepare_reading()
 
     def _plan(self, file: Found) -> PlannedFile | None:
         """The plan of a file that is to land."""
@@ -95,18 +125,6 @@ class _Load:
             self._report(file, FileReport(file.name, "left out", form=planned.form))
             return None
         return planned
-
-    def _land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
-        if self._source.takes_any_table:
-            planned = self._declare(session, planned)
-        raw_schema.make(session, self._source)
-        ledger = Ledger(session, self._schema)
-        new = [file for file in planned if self._is_new(ledger, file)]
-        if new:
-            self._progress.expect(sum(file.size for file in new))
-            self._run_dlt(_numbered(new, ledger))
-        for name in {file.dataset for file in new if self.reports[file.data].state == "landed"}:
-            RawTable(session, self._schema, name).prepare_reading()
 
     def _declare(self, session: Connection, planned: Sequence[PlannedFile]) -> list[PlannedFile]:
         """Makes datasets of the tables that these files name; a file that is not of its table fails."""

@@ -8,6 +8,7 @@ from typing import Self
 
 from ingestion.content import Content, size_on_disk
 from ingestion.data_file import DataFile
+from ingestion.difference import Comparison
 from ingestion.errors import OntimeError
 from ingestion.forms import Assignment, Records, assign, without_header
 from ingestion.headers import NAMELESS, columns_of
@@ -42,6 +43,8 @@ class PlannedFile:
     warnings: tuple[str, ...]
     of_any_kind: bool = False
     """Whether ingestion/tabular reads it, which knows more than CSV."""
+    comparison: Comparison | None = None
+    """What it is compared with when it is the read of a table: only what differs lands."""
     file_no: int = 0
     """Its number in the ledger, once the load knows that it is new: they rise in the order of naming."""
 
@@ -60,7 +63,8 @@ class PlannedFile:
         found = json.loads(manifest)
         lists = {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
         data = DataFile(**found["data"] | {"path": Path(found["data"]["path"])})
-        return cls(**found | lists | {"data": data})
+        comparison = Comparison.from_json(found["comparison"])
+        return cls(**found | lists | {"data": data, "comparison": comparison})
 
 
 def plan(file: DataFile, source: Source) -> PlannedFile:

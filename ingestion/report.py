@@ -30,6 +30,7 @@ class FileReport:
     message: str | None = None
     remedy: str | None = None
     warnings: tuple[str, ...] = ()
+    rows_unchanged: int = 0
 
     @classmethod
     def of_entry(
@@ -50,9 +51,17 @@ class FileReport:
             rows_seen=entry.rows_seen,
             rows_landed=entry.rows_landed,
             rows_rejected=entry.rows_rejected,
+            rows_unchanged=entry.rows_unchanged,
             seconds=seconds,
             form=form,
             warnings=warnings,
+        )
+
+    @classmethod
+    def of_no_news(cls, file_name: str, dataset: str, rows: int, seconds: float = 0.0) -> Self:
+        """The report of the read of a table of which every row, and every reject, is there already."""
+        return cls(
+            file_name, "already there", dataset=dataset, rows_seen=rows, rows_unchanged=rows, seconds=seconds
         )
 
     @classmethod
@@ -69,9 +78,12 @@ class FileReport:
             return f"{self.message}\n  -> {self.remedy}"
         if self.state == "left out":
             return f"{self.file_name}: left out, for nothing here needs {self.form}"
+        if self.state == "already there" and self.file_no is None:
+            return f"{self.file_name}: nothing new; {self.rows_unchanged:,} rows are as they were"
         if self.state == "already there":
             return f"{self.file_name}: already there, as file {self.file_no} of {self.dataset}"
         rows = f"{self.rows_landed:,} rows landed in {self.dataset}, {self.rows_rejected:,} rejected"
+        rows += f", {self.rows_unchanged:,} unchanged" if self.rows_unchanged else ""
         form = f"{self.form}: " if self.form else ""
         landed = f"{self.file_name}: {form}{rows} ({self.seconds:.1f} s)"
         return "\n".join((landed, *(f"warning: {warning}" for warning in self.warnings)))

@@ -28,6 +28,7 @@ IS_SET_UP = """
        and bool_and(pg_has_role(rolname, 'set'))
        and bool_and(has_database_privilege(rolname, current_database(), 'connect'))
        and bool_and(has_database_privilege(rolname, current_database(), 'create') or rolname = 'reporter')
+       and bool_and(has_database_privilege(rolname, current_database(), 'temporary') or rolname = 'reporter')
        and to_regnamespace('marts') is not null
     from pg_catalog.pg_roles
     where rolname in ('loader', 'transformer', 'reporter')

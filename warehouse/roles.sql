@@ -26,8 +26,7 @@ begin
     -- `public` is every role that is or will ever be on this server: it gets nothing here.
     execute format('revoke all on database %I from public', current_database());
     execute format('grant connect on database %I to loader, transformer, reporter', current_database());
-    execute format('grant create on database %I to loader', current_database());
-    execute format('grant create, temporary on database %I to transformer', current_database());
+    execute format('grant create, temporary on database %I to loader, transformer', current_database());
 end
 $$;
 

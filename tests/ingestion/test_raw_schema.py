@@ -1,5 +1,8 @@
 """The raw schemas of sources that nobody has loaded yet, and of those that an older version has made."""
 
+import pytest
+from psycopg2.errors import CheckViolation
+
 from ingestion.ledger import LEDGER
 from ingestion.raw_schema import prepare
 from ingestion.source import LINEAGE, Dataset, Source
@@ -56,6 +59,16 @@ def test_what_was_declared_since_is_added(fresh_database: str) -> None:
 
 def test_an_older_ledger_gets_the_columns_it_lacks(fresh_database: str) -> None:
     prepare_dock()
-    query("alter table raw_dock.files drop column location, drop column columns, drop column request")
+    query(
+        "alter table raw_dock.files drop column location, drop column columns, drop column request,"
+        " drop column rows_unchanged,"
+        " add constraint files_check check (rows_seen = rows_landed + rows_rejected)"
+    )
+    entry = "insert into raw_dock.files values (1, 'id', 'boxes', 'boxes.csv', 9, 3, 2, 1, now(), 'load')"
+    query(entry)
     prepare_dock()
     assert columns("files") == set(LEDGER["files"])
+    assert value("select rows_unchanged from raw_dock.files") == 0
+    query("update raw_dock.files set rows_seen = 4, rows_unchanged = 1")
+    with pytest.raises(CheckViolation):
+        query("update raw_dock.files set rows_unchanged = 2")
