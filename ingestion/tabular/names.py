@@ -8,7 +8,6 @@ from slugify import slugify
 from ingestion.errors import OntimeError
 from ingestion.headers import column_name
 from ingestion.source import LINEAGE, names
-from ingestion.sources.files import FILES
 
 LONGEST_TABLE = 40  # characters: dbt writes `stg_files__<name>__dbt_backup` into the 63 of Postgres
 LONGEST_COLUMN = 45  # characters: what stands before and behind a name in staging fits as well
@@ -66,6 +65,8 @@ def column_names(header: Sequence[str], file_name: str) -> list[str]:
 
 def without_suffixes(file_name: str) -> str:
     """`sales.2024.csv.gz` becomes `sales.2024`."""
+    from ingestion.sources.files import FILES  # only here: sources that are databases need the names above
+
     for suffix in FILES.suffixes:
         if file_name.lower().endswith(suffix):
             return without_suffixes(file_name[: -len(suffix)])

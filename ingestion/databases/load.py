@@ -1,0 +1,290 @@
+"""Loads tables of a database: reads what may have changed, lands what differs, and marks keys that vanished.
+
+Each table is read from where the last read ended, which the ledger knows: the request of a read says how far
+it went, so that both are committed together. Then the keys of the source are compared with ours: those that
+are gone are marked, and those that we lack are read by key, such as rows that came late with an old time.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg2
+
+from ingestion import raw_schema
+from ingestion.content import Content, size_on_disk
+from ingestion.data_file import DataFile
+from ingestion.database import Connection, connect, refused
+from ingestion.databases import cursor as cursors
+from ingestion.databases.config import Database, Table, raw_names, read_config
+from ingestion.databases.credentials import address_of
+from ingestion.databases.dialects import Column
+from ingestion.databases.ours import OurTable, Types
+from ingestion.databases.server import Condition, Server
+from ingestion.databases.spool import records, spool
+from ingestion.difference import Comparison
+from ingestion.errors import OntimeError
+from ingestion.headers import NAMELESS
+from ingestion.load import land_planned
+from ingestion.locks import only_load
+from ingestion.plan import PlannedFile
+from ingestion.progress import Progress
+from ingestion.report import FileReport, LoadReport
+from ingestion.request import encode
+
+_KEYS_AT_ONCE = 10_000  # keys that we lack and ask for; of more, the table is read as a whole
+
+
+def load_database(
+    config: Path,
+    connection: Mapping[str, Any],
+    progress: Progress,
+    tables: Sequence[str] = (),
+    full: bool = False,
+) -> LoadReport:
+    """Lands what is new in the tables that `config` declares, or in those that are named.
+
+    `connection` are the arguments of psycopg2.connect for the warehouse. `full` reads tables as a whole,
+    whatever was read before. A table that cannot be read fails alone. Raises OntimeError for mistakes in the
+    file, when a server cannot be reached, or the warehouse refuses what any load needs.
+    """
+    started = time.monotonic()
+    database = read_config(config)
+    wanted = _wanted(database, tables)
+    address = address_of(database.name)
+    with (
+        progress,
+        TemporaryDirectory(prefix="ontime-read-") as folder,
+        Server(database.name, address) as server,
+        closing(connect(connection)) as session,
+    ):
+        server.check_login()
+        load = _Load(database, server, session, connection, progress, Path(folder))
+        try:
+            with only_load(session, database.source.raw_schema, progress.say):
+                raw_schema.make(session, database.source)
+                load.run(wanted, full)
+        except psycopg2.Error as error:
+            raise refused(f"load of {database.name}", error) from error
+    return LoadReport(database.name, tuple(load.reports), time.monotonic() - started)
+
+
+def _wanted(database: Database, names: Sequence[str]) -> list[Table]:
+    known = [table.name for table in database.tables]
+    for name in names:
+        if name not in known:
+            raise OntimeError(
+                f"{database.place} declares no table {name}", f"choose among: {', '.join(known)}"
+            )
+    return [table for table in database.tables if not names or table.name in names]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A table that is about to be read: its columns there, and what the warehouse has of it."""
+
+    table: Table
+    ours: OurTable
+    columns: tuple[Column, ...]
+    key: tuple[Column, ...]
+    types: Types
+    is_whole: bool
+    """Whether everything is read, which then leaves no key that we could lack."""
+
+
+class _Load:
+    """One call of `load_database`, with the reports of its reads."""
+
+    def __init__(
+        self,
+        database: Database,
+        server: Server,
+        session: Connection,
+        connection: Mapping[str, Any],
+        progress: Progress,
+        folder: Path,
+    ) -> None:
+        self.reports: list[FileReport] = []
+        self._database = database
+        self._server = server
+        self._session = session
+        self._connection = connection
+        self._progress = progress
+        self._folder = folder
+
+    def run(self, tables: Sequence[Table], full: bool) -> None:
+        """Reads and lands rows of all tables, then compares keys: each time one run of dlt for all."""
+        reads: list[tuple[_Reading, PlannedFile]] = []
+        for table in tables:
+            try:
+                reads.append(self._read_rows(table, full))
+            except OntimeError as error:
+                self._report_failure(table, error)
+        landed = self._land([file for _, file in reads])
+        complete = [
+            reading for (reading, _), report in zip(reads, landed, strict=True) if report.state != "failed"
+        ]
+        differences: list[PlannedFile] = []
+        for reading in complete:
+            if reading.ours.types() != reading.types:
+                reading.ours.note_types(reading.types)
+            if reading.table.marks_vanished:
+                try:
+                    differences.extend(self._read_differences(reading))
+                except OntimeError as error:
+                    self._report_failure(reading.table, error)
+        self._land(differences)
+
+    def _read_rows(self, table: Table, full: bool) -> tuple[_Reading, PlannedFile]:
+        """Reads what may have changed since the last read."""
+        reading = self._prepare(table)
+        cursor = next((column for column in reading.columns if column.name == table.cursor), None)
+        until = self._server.greatest(table, cursor) if cursor else None
+        since = None if full or reading.is_whole or cursor is None else self._since(reading, cursor)
+        reading = replace(reading, is_whole=since is None)
+        asked = {"read": "whole"}
+        condition = None
+        if since is not None and cursor is not None:
+            condition = self._server.since(cursor, since)
+            asked = {"read": "changes", "since": str(since)}
+        if until is not None:
+            asked["until"] = until
+        return reading, self._spool(reading, asked, condition)
+
+    def _prepare(self, table: Table) -> _Reading:
+        """Looks at the columns of a table. Raises OntimeError when one is missing that is needed."""
+        there = self._server.columns(table)
+        location = self._server.location(table)
+        if not there:
+            raise OntimeError(
+                f"{location}: there is no such table, or the user may not read it",
+                f"check tables.{table.name} in {self._database.place}; nothing of it was loaded",
+            )
+        names = {column.name: column for column in there}
+        if missing := [name for name in table.needed if name not in names]:
+            raise OntimeError(
+                f"{location}: has no column {', '.join(missing)}; there are {', '.join(names)}",
+                f"check tables.{table.name} in {self._database.place}; nothing of it was loaded",
+            )
+        read = there if table.columns is None else [names[name] for name in table.columns]
+        if table.cursor and (problem := cursors.problem(names[table.cursor], table.window)):
+            raise OntimeError(
+                f"{location}: the cursor {table.cursor} {problem}",
+                f"correct tables.{table.name} in {self._database.place}",
+            )
+        ours = OurTable(self._session, self._database.source.raw_schema, table)
+        types = {column.name: column.type if column in read else None for column in there}
+        before = ours.types()
+        for change in _changes(before or types, types):
+            self._progress.say(f"{location}: {change}")
+        is_whole = before is None or _read_of(before) != _read_of(types)
+        return _Reading(table, ours, tuple(read), tuple(names[name] for name in table.key), types, is_whole)
+
+    def _since(self, reading: _Reading, cursor: Column) -> cursors.Value | None:
+        until = reading.ours.until()
+        return None if until is None else cursors.start(until, cursor, reading.table.window)
+
+    def _read_differences(self, reading: _Reading) -> Iterator[PlannedFile]:
+        """Compares the keys of the source with ours: reads those that we lack, then marks those gone."""
+        table, ours = reading.table, reading.ours
+        names = raw_names(table.key)
+        keys = self._path(table, "keys")
+        spool(self._server.read(table, reading.key), names, keys)
+        ours.take_keys(records(DataFile.at(keys)))
+        keys.unlink()
+        lacking = [] if reading.is_whole else ours.lacking(_KEYS_AT_ONCE + 1)
+        if len(lacking) > _KEYS_AT_ONCE:
+            yield self._spool(reading, {"read": "whole"})
+        elif lacking:
+            yield self._spool(reading, {"read": "missing"}, self._server.with_keys(reading.key, lacking))
+        gone = self._path(table, "vanished")
+        if ours.write_gone(gone):
+            assert table.vanished is not None
+            file = self._file(reading, {"read": "vanished"}, gone)
+            yield _planned(file, table.vanished, names, names, None)
+
+    def _spool(
+        self, reading: _Reading, asked: Mapping[str, str], condition: Condition | None = None
+    ) -> PlannedFile:
+        """Reads rows into a file that is to land."""
+        table = reading.table
+        try:
+            names = raw_names(tuple(column.name for column in reading.columns))
+        except ValueError as error:
+            raise OntimeError(f"{self._server.location(table)}: {error}", "list columns") from None
+        path = self._path(table, asked["read"])
+        spool(self._server.read(table, reading.columns, condition), names, path)
+        comparison = Comparison(raw_names(table.key), table.vanished)
+        return _planned(self._file(reading, asked, path), table.name, (*names, NAMELESS), names, comparison)
+
+    def _path(self, table: Table, what: str) -> Path:
+        return self._folder / f"{table.name}.{what}.csv"
+
+    def _file(self, reading: _Reading, asked: Mapping[str, str], path: Path) -> DataFile:
+        """The spooled file as the answer to a request, which says what state of ours it is compared with."""
+        table = reading.table
+        request = encode(table=table.table, **asked, after=str(reading.ours.state()))
+        return DataFile(
+            path, f"{table.name} ({asked['read']})", self._server.location(table), request=request
+        )
+
+    def _land(self, files: Sequence[PlannedFile]) -> Sequence[FileReport]:
+        reports = land_planned(self._database.source, files, self._session, self._connection, self._progress)
+        for file in files:
+            file.data.path.unlink()
+        self.reports.extend(reports)
+        return reports
+
+    def _report_failure(self, table: Table, error: OntimeError) -> None:
+        report = FileReport.of_failure(table.name, error, table.name)
+        self.reports.append(report)
+        self._progress.done(report)
+
+
+def _planned(
+    file: DataFile,
+    dataset: str,
+    fields: tuple[str, ...],
+    columns: tuple[str, ...],
+    comparison: Comparison | None,
+) -> PlannedFile:
+    with Content(file) as content:
+        state = content.state
+    return PlannedFile(
+        data=file,
+        size=size_on_disk(file),
+        state=state,
+        dataset=dataset,
+        form="",
+        lands=True,
+        has_header=True,
+        fields=fields,
+        columns=columns,
+        keeps_rejects=True,
+        one_month=(),
+        may_be_empty=True,
+        warnings=(),
+        comparison=comparison,
+    )
+
+
+def _read_of(types: Types) -> dict[str, str]:
+    """Those of the columns that are read."""
+    return {name: kind for name, kind in types.items() if kind is not None}
+
+
+def _changes(before: Types, now: Types) -> Iterator[str]:
+    """What the columns of a source are told to have become since the last read."""
+    for name in now:
+        if name not in before:
+            lands = "it lands" if now[name] else "it is not among those declared, and left out"
+            yield f"has a new column {name}; {lands}"
+    for name in before:
+        if name not in now:
+            yield f"has lost its column {name}"
+        elif before[name] and now[name] and before[name] != now[name]:
+            yield f"column {name} is {now[name]} now, and was {before[name]}; the table is read as a whole"
