@@ -52,8 +52,9 @@
     {% set sql %}
         select versions.version_id, inputs.version_id as reads
         from {{ versions }} as versions
-        inner join {{ versions }} as inputs on {{ is_release_of('inputs') }} and inputs.data_month
-            {{ "in (versions.data_month, cast(versions.data_month - interval '1' month as date))" if history_of(model).reads == 'month before' else '= versions.data_month' }}
+        inner join {{ versions }} as inputs
+            on inputs.data_month in ({% for months in months_read(model, input) %}{{ months_after('versions.data_month', months) }}{{ ', ' if not loop.last }}{% endfor %})
+            and {{ is_release_of('inputs') }}
         where inputs.model_name = '{{ input }}'
     {% endset %}
     {{ return(versions_to_build(versions, sql)) }}

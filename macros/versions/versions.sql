@@ -8,8 +8,10 @@
     A model becomes a history model by `meta: {history: {...}}` in its YAML:
         slice: month | file    what a version covers
         entity: flights        month models that read staging: whose files make up the month (int_files__releases)
-        reads: month before | release before
-                               month models that also read the month before, or compare a release with the one before
+        also_reads: {int_weather__records: [-1, 0, 1]}
+                               month models that read other months of an input as well: how many months away they are. An
+                               input that is named with 0 makes no months: weather without flights is no month of flights
+        reads: release before  month models that compare a release with the one before
     What else a version is built from is read off the graph. A month has a version for each of its releases; only the
     current one where more than one entity or month is read, for then there is no one series of releases.
 #}
@@ -27,11 +29,26 @@
     {{ return('current' not in series and series | length <= 1) }}
 {% endmacro %}
 
-{# The entities whose releases a model follows; `current` among them when it reads the month before. #}
+{# The months of an input that a model reads, as months away from its own. #}
+{% macro months_read(node, input) %}
+    {{ return(([0] + also_read(node, input)) | unique | list) }}
+{% endmacro %}
+
+{# Is there a version for each month of an input, or are its months read beside those of others? #}
+{% macro makes_months(node, input) %}
+    {{ return(0 not in also_read(node, input)) }}
+{% endmacro %}
+
+{# What the setting says of an input; nothing while dbt parses, when models have no configuration yet. #}
+{% macro also_read(node, input) %}
+    {{ return((history_of(node) or {}).get('also_reads', {}).get(input, [])) }}
+{% endmacro %}
+
+{# The entities whose releases a model follows; `current` among them when it reads other months. #}
 {% macro release_series(node) %}
     {% set settings, found = history_of(node), [] %}
     {% if settings.get('entity') %}{% do found.append(settings.entity) %}{% endif %}
-    {% if settings.get('reads') == 'month before' %}{% do found.append('current') %}{% endif %}
+    {% if settings.get('also_reads') %}{% do found.append('current') %}{% endif %}
     {% for input in lineage(node.unique_id).inputs if history_of(input).slice == 'month' %}
         {% do found.extend(release_series(input)) %}
     {% endfor %}
@@ -151,6 +168,11 @@
 
 {% macro month_number(date) -%}
     cast(extract(year from {{ date }}) * 100 + extract(month from {{ date }}) as bigint)
+{%- endmacro %}
+
+{# The first day of the month so many months after another one; before it, when the number is negative. #}
+{% macro months_after(date, months) -%}
+    {{ "cast(" ~ date ~ " + interval '" ~ months ~ "' month as date)" if months else date }}
 {%- endmacro %}
 
 
