@@ -12,3 +12,14 @@
         'visibility_miles',
     ]) }}
 {% endmacro %}
+
+
+{#
+    Is an observation the one to go by at a moment? It is until the next one of its airport is made, and for three hours at most:
+    older than that, it is no longer the weather. `observation` has observed_at_utc and next_observed_at_utc.
+#}
+{% macro is_known_at(observation, moment) -%}
+    {{ moment }} >= {{ observation }}.observed_at_utc
+    and {{ moment }} <= {{ observation }}.observed_at_utc + interval '3' hour
+    and ({{ observation }}.next_observed_at_utc is null or {{ moment }} < {{ observation }}.next_observed_at_utc)
+{%- endmacro %}

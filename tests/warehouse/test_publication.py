@@ -123,10 +123,10 @@ def test_columns_are_added_below_the_views_of_others(project: ProjectCopy, analy
     described = "      - name: one\n        data_type: integer\n        description: One.\n"
     in_front = "    columns:\n"
     with project.edited(
-        (f"{WEATHER}.sql", "    source_record_no\n", "    source_record_no,\n    1 as one\n"),
+        (f"{WEATHER}.sql", "    weather_source\n", "    weather_source,\n    1 as one\n"),
         (
             f"{WEATHER}.yml",
-            last_of_weather := description(project, WEATHER, "source_record_no"),
+            last_of_weather := description(project, WEATHER, "weather_source"),
             last_of_weather + described,
         ),
         (f"{AIRCRAFT}.sql", "select\n    tail_number,", "select\n    1 as one,\n    tail_number,"),
@@ -166,13 +166,21 @@ def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
     edits = (
         (
             "models/intermediate/weather/int_weather__records.sql",
-            "    visibility_miles,\n",
-            "    cast(visibility_miles as numeric(6, 2)) as visibility_miles,\n",
+            "    {{ measure }},\n",
+            "    {{ 'visibility_miles::numeric(6, 2) as ' if 'visib' in measure }}{{ measure }},\n",
         ),
         (
             f"{WEATHER}.yml",
             "      - name: visibility_miles\n        data_type: double precision",
             "      - name: visibility_miles\n        data_type: numeric(6,2)",
+        ),
+        *(
+            (
+                "models/marts/core/fct_flight_weather.yml",
+                f"      - name: {airport}_visibility_miles\n        data_type: double precision",
+                f"      - name: {airport}_visibility_miles\n        data_type: numeric(6,2)",
+            )
+            for airport in ("origin", "destination")
         ),
     )
     of_a_table = (

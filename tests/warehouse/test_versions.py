@@ -12,6 +12,7 @@ from tests.states import History, history, last_publication, published
 
 OF_FLIGHTS = {
     "int_flights__records",
+    "int_flights__weather",
     "int_performance__airport_months",
     "int_performance__carrier_airport_months",
     "int_performance__carrier_months",
@@ -113,6 +114,7 @@ def test_a_restated_month_is_built_and_nothing_else(
     assert after.added_since(before) == built
     inserted = after.rows_added_since(before)
     assert inserted.pop("int_flights__records") == len(restated)
+    assert inserted.pop("int_flights__weather") == len(restated)
     assert inserted.pop("int_files__contents") == 1
     assert inserted.pop("int_months__row_counts") == 2  # a file of flights, one of weather
     for mart in ("airport", "carrier", "route"):
@@ -205,9 +207,9 @@ def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History)
         ),
         pytest.param(
             (STAGED_WEATHER, "origin as airport", "upper(origin) as airport"),
-            {"int_weather__records", "int_months__row_counts"} | OF_FILES,
+            {"int_weather__records", "int_flights__weather", "int_months__row_counts"} | OF_FILES,
             "weather",
-            id="staging of weather leaves flights alone",
+            id="staging of weather leaves the records of flights alone",
         ),
         pytest.param(
             (ROUTES, "from flights\n", "from flights cross join (select 1) as one\n"),
