@@ -7,4 +7,6 @@
 
 {% macro mph_of_kilometres_per_hour(kilometres_per_hour) -%} ({{ kilometres_per_hour }}) * 1000 / 1609.344 {%- endmacro %}
 
+{% macro miles_of_metres(metres) -%} ({{ metres }}) / 1609.344 {%- endmacro %}
+
 {% macro inches_of_millimetres(millimetres) -%} ({{ millimetres }}) / 25.4 {%- endmacro %}

@@ -47,6 +47,7 @@
         {'source': 'ourairports', 'entity': 'runways', 'key': 'runway_id_ourairports'},
         {'source': 'airportsdata', 'entity': 'airports', 'key': 'airport_code_icao', 'published': 'dim_airports'},
         {'source': 'iem', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['asos']},
+        {'source': 'nws', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['observations']},
         {'source': 'open_meteo', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['archive']},
         {'source': 'files', 'entity': 'files', 'is_staged': false},
     ]) }}

@@ -1,0 +1,1 @@
+{{ landed_rejects(source('nws', 'rejects')) }}

@@ -1,0 +1,109 @@
+{%- set measures = ['temperature', 'dewpoint', 'relative_humidity', 'wind_direction', 'wind_speed', 'wind_gust',
+                    'precipitation_last_hour', 'sea_level_pressure', 'visibility'] -%}
+
+with source as (
+
+    select * from {{ source('nws', 'observations') }}
+
+),
+
+files as (
+
+    select * from {{ ref('stg_nws__files') }}
+
+),
+
+given as (
+
+    select
+        source.file_no,
+        source.record_no,
+        {{ asked_for('files.request', 'airport') }} as airport_code_iata,
+        nullif(source.timestamp, '') as observed_at,
+        -- together as a rejected record shows them, 10 wmoUnit:degC; the vocabulary of units was once called unit
+        {%- for measure in measures %}
+        nullif(source.{{ measure }}_value, '') || ' ' || coalesce(source.{{ measure }}_unit, '') as {{ measure }},
+        nullif(source.{{ measure }}_value, '') as {{ measure }}_value,
+        split_part(source.{{ measure }}_unit, ':', 2) as {{ measure }}_unit,
+        {%- endfor %}
+        {{ record_as_json('source') }} as raw_text
+    from source
+    left join files on files.file_no = source.file_no
+
+),
+
+-- only in the units that are known; the service has changed them before
+typed as (
+
+    select
+        *,
+        {{ iso_timestamp("replace(observed_at, '+00:00', 'Z')") }} as observed_at_utc,
+        case when temperature_unit = 'degC' then {{ fahrenheit_of_celsius(decimal_number('temperature_value')) }} end
+            as temperature_fahrenheit,
+        case when dewpoint_unit = 'degC' then {{ fahrenheit_of_celsius(decimal_number('dewpoint_value')) }} end
+            as dew_point_fahrenheit,
+        case when relative_humidity_unit = 'percent' then {{ within(decimal_number('relative_humidity_value'), 0, 100) }} end
+            as relative_humidity_pct,
+        case when wind_direction_unit = 'degree_(angle)' then {{ whole_number('wind_direction_value') }} end
+            as wind_direction_degrees,
+        {%- for speed in ['wind_speed', 'wind_gust'] %}
+        case {{ speed }}_unit
+            when 'km_h-1' then {{ mph_of_kilometres_per_hour(decimal_number(speed ~ '_value')) }}
+            when 'm_s-1' then {{ mph_of_kilometres_per_hour(decimal_number(speed ~ '_value') ~ ' * 3.6') }}
+        end as {{ speed }}_mph,
+        {%- endfor %}
+        case precipitation_last_hour_unit
+            when 'mm' then {{ inches_of_millimetres(decimal_number('precipitation_last_hour_value')) }}
+            when 'm' then {{ inches_of_millimetres(decimal_number('precipitation_last_hour_value') ~ ' * 1000') }}
+        end as precipitation_inches,
+        case when sea_level_pressure_unit = 'Pa' then {{ decimal_number('sea_level_pressure_value') }} / 100 end
+            as sea_level_pressure_millibars,
+        case when visibility_unit = 'm' then {{ miles_of_metres(decimal_number('visibility_value')) }} end as visibility_miles
+    from given
+
+),
+
+checked as (
+
+    select
+        *,
+        coalesce(
+            case when airport_code_iata is null then 'the request of the file names no airport' end,
+            case when observed_at is null then 'timestamp is missing' end,
+            case when coalesce({{ measures | join(', ') }}) is null then 'the observation has no value' end,
+            {{ first_failed_cast([
+                ['observed_at', 'observed_at_utc', 'a timestamp'],
+                ['temperature', 'temperature_fahrenheit', 'a number in degC'],
+                ['dewpoint', 'dew_point_fahrenheit', 'a number in degC'],
+                ['relative_humidity', 'relative_humidity_pct', 'a percentage'],
+                ['wind_direction', 'wind_direction_degrees', 'a whole number of degrees'],
+                ['wind_speed', 'wind_speed_mph', 'a number in km_h-1 or m_s-1'],
+                ['wind_gust', 'wind_gust_mph', 'a number in km_h-1 or m_s-1'],
+                ['precipitation_last_hour', 'precipitation_inches', 'a number in mm or m'],
+                ['sea_level_pressure', 'sea_level_pressure_millibars', 'a number in Pa'],
+                ['visibility', 'visibility_miles', 'a number in m'],
+            ]) }}
+        ) as reject_reason
+    from typed
+
+),
+
+final as (
+
+    select
+        file_no,
+        record_no,
+        cast(date_trunc('month', observed_at_utc) as date) as observation_month_utc,
+        airport_code_iata,
+        date_trunc('hour', observed_at_utc) as observation_hour_utc,
+        observed_at_utc,
+        {%- for measure in weather_measures() %}
+        {{ measure }},
+        {%- endfor %}
+        reject_reason,
+        raw_text
+    from checked
+
+)
+
+select * from final
