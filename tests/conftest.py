@@ -10,6 +10,12 @@ there. While the fixture lives, ONTIME_STATE and PGDATABASE name the server and 
 `warehouse.connections.connection(role)`, `ontime ...` and dbt in child processes all work on them. The
 developer's own server is never touched, and no PG* variable of the developer's shell is seen. The server
 starts with the first test that asks for it and stops with the session, also after failures and SIGTERM.
+
+Databases to read from, MariaDB and a second PostgreSQL, each test on both:
+
+    def test_a_table(source: Database, fresh_database: str) -> None: ...
+
+`source` is empty at the beginning of each test, and the environment holds the address of its reader.
 """
 
 import os
@@ -22,6 +28,7 @@ from uuid import uuid4
 import pytest
 from psycopg2 import sql
 
+from tests.databases import Database, mariadb, second_postgres
 from tests.servers import running_server
 from warehouse.connections import connection
 from warehouse.roles import bootstrap
@@ -87,3 +94,24 @@ def new_database() -> Iterator[str]:
             opened.autocommit = True
             with opened.cursor() as cursor:
                 cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+SOURCE_SERVERS = {"mariadb": mariadb, "postgresql": second_postgres}
+
+
+@pytest.fixture(scope="session", params=SOURCE_SERVERS)
+def source_server(request: pytest.FixtureRequest, clean_environment: None) -> Iterator[Database]:
+    """A running server of either kind. It starts with the first test that asks for it."""
+    with SOURCE_SERVERS[request.param]() as server:
+        yield server
+
+
+@pytest.fixture
+def source(source_server: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """The database `fleet` without tables. ONTIME reads it as tests.databases.READER."""
+    for (table,) in source_server.ask(
+        "select table_name from information_schema.tables where table_schema in ('fleet', 'public')"
+    ):
+        source_server.do(f"drop table {table}")
+    monkeypatch.setenv("SOURCES__FLEET__CREDENTIALS", source_server.address)
+    return source_server

@@ -62,6 +62,10 @@ class Dialect(ABC):
     def as_text(self, value: Expression, column: Column) -> Expression:
         """A value of a column as exact text; bytes may stay bytes."""
 
+    def from_text(self, text: str, column: Column) -> str | bytes:  # noqa: ARG002
+        """What `as_text` gives where raw has this text."""
+        return text
+
     @abstractmethod
     def sql_type(self, column: Column) -> sa.types.TypeEngine[Any]:
         """As what the values of `as_text` arrive: text or bytes."""
@@ -101,6 +105,10 @@ class MySQL(Dialect):
         if column.kind == "timestamp":  # a zero date is no moment
             return sa.case((text.like("0000-%"), text), else_=sa.func.concat(text, "+00:00"))
         return text
+
+    def from_text(self, text: str, column: Column) -> str | bytes:
+        is_bytes = column.kind in _BYTES | _SHAPES
+        return bytes.fromhex(text.removeprefix(r"\x")) if is_bytes else text
 
     def sql_type(self, column: Column) -> sa.types.TypeEngine[Any]:
         return sa.LargeBinary() if column.kind in _BYTES | _SHAPES else sa.Text()

@@ -196,6 +196,13 @@ class _Load:
         spool(self._server.read(table, reading.key), names, keys)
         ours.take_keys(records(DataFile.at(keys)))
         keys.unlink()
+        if (key := ours.key_of_several()) is not None:
+            named = ", ".join(f"{name}={value}" for name, value in zip(table.key, key, strict=True))
+            problem = "is missing in a row" if None in key else "is not unique"
+            raise OntimeError(
+                f"{self._server.location(table)}: the key {problem}: {named}",
+                "declare columns as key that tell the rows apart, or none",
+            )
         lacking = [] if reading.is_whole else ours.lacking(_KEYS_AT_ONCE + 1)
         if len(lacking) > _KEYS_AT_ONCE:
             yield self._spool(reading, {"read": "whole"})

@@ -15,7 +15,7 @@ from ingestion.request import decode
 Types = Mapping[str, str | None]
 """The types of a source's columns by name, as its server calls them; None for a column that is not read."""
 
-Key = tuple[str | None, ...]
+Key = tuple[str, ...]
 
 # Keys whose newest row came after they were last found vanished.
 _ALIVE = """
@@ -72,6 +72,13 @@ class OurTable:
             statement = "copy source_keys from stdin (format csv, encoding 'UTF8')"
             cursor.copy_expert(statement, cast(IO[bytes], _Lines(lines)))
         self._run("analyze source_keys")
+
+    def key_of_several(self) -> tuple[str | None, ...] | None:
+        """A key that several rows of the source have, or that is missing in one; None when all are sound."""
+        found = self._run(
+            "select {key} from source_keys group by {key} having count(*) > 1 or num_nulls({key}) > 0 limit 1"
+        )
+        return found[0] if found else None
 
     def write_gone(self, path: Path) -> int:
         """Writes the keys that we have and the source has not, as CSV with a header; returns how many."""

@@ -104,15 +104,13 @@ class Server:
 
     def with_keys(self, key: Sequence[Column], keys: Sequence[Key]) -> Condition:
         """The rows with one of these keys, given as exact texts."""
-        if len(key) > 1:
-            return sa.tuple_(*map(self._as_text, key)).in_(keys)
-        texts = [text for (text,) in keys]
-        exact = self._as_text(key[0]).in_(texts)
+        values = [tuple(map(self._dialect.from_text, texts, key)) for texts in keys]
+        exact = sa.tuple_(*map(self._as_text, key)).in_(values)
         # what the source can look up in an index narrows it down
         there: sa.ColumnClause[Any] = sa.column(key[0].name)
         if key[0].is_integer:
-            return there.in_([int(text) for text in texts if text is not None]) & exact
-        return there.in_(texts) & exact if key[0].is_text else exact
+            return there.in_({int(texts[0]) for texts in keys}) & exact
+        return there.in_({texts[0] for texts in keys}) & exact if key[0].is_text else exact
 
     def _as_text(self, column: Column) -> Expression:
         return self._dialect.as_text(sa.column(column.name), column)

@@ -64,7 +64,10 @@ def start_load(config: Path) -> subprocess.Popen[str]:
 
 
 def make_aircraft(source: Database, rows: int = 5) -> None:
-    """The table `aircraft`, with rows of the first minutes of 2024."""
+    """The table `aircraft`, with rows of the first minutes of 2024.
+
+    Where a test is of what lies below the window, it adds one of a later time.
+    """
     source.do(
         "create table aircraft (tail_number varchar(10) primary key, owner_type varchar(20), seats integer,"
         f" updated_at {TIMES[source.kind]})"

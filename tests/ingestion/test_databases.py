@@ -54,6 +54,12 @@ def test_a_table_through_its_life(source: Database, tmp_path: Path) -> None:
     load_tables(config)
     check(source)
 
+    source.do(
+        "update aircraft set updated_at = '2024-01-01 00:01:00.5' where tail_number = 'N1'"
+    )  # A to the last
+    assert load_tables(config, full=True)[0].rows_landed == 1
+    check(source)
+
     # deleted, all that is left of it is the mark; then it comes back as it was
     source.do("delete from aircraft where tail_number in ('N1', 'N2')")
     assert load_tables(config)[0].rows_landed == 2
@@ -121,6 +127,42 @@ def test_a_change_within_the_window_and_one_below(source: Database, tmp_path: Pa
     assert "aircraft (whole): 1 rows landed in aircraft, 0 rejected, 4 unchanged" in said
     check(source)
     assert ledger()[-1] == ("aircraft", 5, 1, 0, 4)
+
+
+KEYS = {
+    "mariadb": [
+        ("bigint unsigned", "18446744073709551614", "18446744073709551615"),
+        ("varchar(9)", "'n1'", "'N2'"),
+        ("varbinary(9)", "x'00ff'", "x'01'"),
+        ("decimal(9, 2)", "1", "1.5"),
+        ("timestamp(3)", "'2024-01-01'", "'2024-01-01 00:00:00.5'"),
+        ("float", "0.1", "0.2"),
+    ],
+    "postgresql": [
+        ("bigint", "-9223372036854775808", "9223372036854775807"),
+        ("char(9)", "'n1'", "'N1'"),
+        ("bytea", r"'\x00ff'", r"'\x01'"),
+        ("numeric(9, 2)", "1", "1.5"),
+        ("timestamptz", "'2024-01-01'", "'infinity'"),
+        ("real", "0.1", "0.2"),
+    ],
+}
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_late_rows_are_found_by_a_key_of_any_type(source: Database, number: int, tmp_path: Path) -> None:
+    kind, first, late = KEYS[source.kind][number]
+    source.do(f"create table late (id {kind} primary key, version integer not null)")
+    source.do(f"insert into late values ({first}, 100)")
+    config = write_config(
+        tmp_path, 'name = "fleet"\n[tables.late]\nkey = ["id"]\ncursor = "version"\nvanished = "mark"\n'
+    )
+    load_tables(config)
+    source.do(f"insert into late values ({late}, 1)")
+    report, said = load_tables(config)
+    assert report.rows_landed == 1, said
+    assert load_tables(config)[0].rows_landed == 0
+    assert row_count("late_vanished") == 0
 
 
 def test_rows_without_a_time_are_always_read(source: Database, tmp_path: Path) -> None:
