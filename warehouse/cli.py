@@ -13,7 +13,7 @@ from ingestion.errors import OntimeError
 from warehouse.console import note, show_error, timed
 
 NOT_RUNNING = 3
-NOT_PUBLISHED_YET = 75  # EX_TEMPFAIL of sysexits.h: the same command will work later
+NOT_YET = 75  # EX_TEMPFAIL of sysexits.h: the same command will work later
 
 
 class OntimeGroup(click.Group):
@@ -107,13 +107,34 @@ def status() -> None:
     "--months",
     multiple=True,
     metavar="MONTH[..MONTH]",
-    help="Months that BTS publishes, such as 2023-11..2024-02; only for source bts.",
+    help="Months such as 2023-11..2024-02: archives of source bts, or flights whose weather is asked for.",
 )
+@click.option(
+    "--airports", default="", metavar="CODES", help="Airports such as JFK,LGA whose weather is asked for."
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that declares a database, for SOURCE database.",
+)
+@click.option(
+    "--tables", default="", metavar="NAMES", help="Those of its tables to read, such as aircraft,engines."
+)
+@click.option("--full", is_flag=True, help="Read them as a whole, not what changed since.")
 @click.argument("more", nargs=-1, metavar="")
-def load(source: str, first: tuple[str, ...], months: tuple[str, ...], more: tuple[str, ...]) -> None:
-    """Land the files of SOURCE in its raw schema; what is there already stays as it is.
+def load(
+    source: str,
+    first: tuple[str, ...],
+    months: tuple[str, ...],
+    airports: str,
+    config: Path | None,
+    tables: str,
+    full: bool,
+    more: tuple[str, ...],
+) -> None:
+    """Land data of SOURCE in its raw schema; what is there already stays as it is.
 
-    Exit code 0: everything is there, 75: all but what the same command will get later, 1: a file failed.
+    Exit code 0: everything is there, 75: all but what the same command will get later, 1: something failed.
 
     \b
     Examples:
@@ -121,36 +142,32 @@ def load(source: str, first: tuple[str, ...], months: tuple[str, ...], more: tup
       ontime load bts --months 2023-11..2024-02
       ontime load bts --from downloads/ s3://bucket/2024/*.zip https://example.org/flights.csv.gz
       ontime load files --from inbox/
+      ontime load iem --months 2024-01 --airports JFK,LGA
+      ontime load database --config ingestion/sources/fleet.toml
     """
     if more and not first:
         raise click.UsageError("files are named with --from")
-    from ingestion.fetch.addresses import Wanted
-    from ingestion.fetch.months import archives
-    from ingestion.load import load as load_files
-    from ingestion.progress import progress_on
-    from ingestion.sources import SOURCES
-    from warehouse.connections import connection
-    from warehouse.server import cache_folder
+    from warehouse.load import Named
+    from warehouse.load import load as load_named
 
-    if source not in SOURCES:
-        raise OntimeError(f"there is no source {source}", f"choose one of: {', '.join(SOURCES)}")
-    if months and source != "bts":
-        raise OntimeError(f"{source} is not published by month", "name its files with --from")
-    files: list[str | Path | Wanted] = [*archives(months), *first, *more]
+    named = Named(
+        source,
+        places=(*first, *more),
+        months=months,
+        airports=_listed(airports.upper()),
+        config=config,
+        tables=_listed(tables),
+        full=full,
+    )
     with timed("load"):
-        report = load_files(
-            SOURCES[source],
-            files,
-            connection("loader").as_psycopg2(),
-            progress_on(sys.stderr),
-            cache_folder(),
-        )
+        report = load_named(named)
     note(str(report))
-    if SOURCES[source].takes_any_table:
-        from warehouse.scaffold import scaffold_loaded
+    sys.exit(0 if report.ok else NOT_YET if report.can_wait else 1)
 
-        scaffold_loaded(report)
-    sys.exit(0 if report.ok else NOT_PUBLISHED_YET if report.can_wait else 1)
+
+def _listed(names: str) -> tuple[str, ...]:
+    """The names in `JFK,LGA`."""
+    return tuple(name.strip() for name in names.split(",") if name.strip())
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

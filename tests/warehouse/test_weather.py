@@ -147,7 +147,7 @@ def ledger(file_no: int) -> tuple[int, ...]:
 
 
 def test_flights_without_an_hour_get_an_earlier_one(project: ProjectCopy) -> None:
-    """The issue's figure, and how many of them the as-of join serves; the others have none in three hours."""
+    """Some are served by an observation of the hours before; the others have none in three hours."""
     without_hour, served, too_new, too_old = query(
         f"""
         select
