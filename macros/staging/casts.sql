@@ -115,12 +115,12 @@
 
 
 {#
-    A timestamp in the manner of 2013-01-01T10:00:00Z, with a fraction of up to six digits or without, or null; not a word such
-    as yesterday, which an engine would read.
+    A timestamp in the manner of 2013-01-01T10:00:00Z, with a fraction of up to six digits or without, or null; not one with an
+    offset such as -04:00, which an engine would leave out, nor a word such as yesterday, which it would read.
 #}
 {% macro iso_timestamp(column) -%}
     case
-        when length({{ column }}) between 19 and 27 and translate({{ column }}, '0123456789-:TZ. ', '') = ''
+        when regexp_like({{ column }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z?$')
             then {{ cast_or_null("replace(replace(" ~ column ~ ", 'T', ' '), 'Z', '')", 'timestamp') }}
     end
 {%- endmacro %}
@@ -137,6 +137,12 @@
 
 {# The Iowa Environmental Mesonet writes a missing value as M, or not at all when it is asked to. #}
 {% macro iem_value(column) -%} nullif(nullif({{ column }}, 'M'), '') {%- endmacro %}
+
+
+{# A moment as a database gives it in UTC, 2024-01-31 12:00:00+00:00 with a fraction or without, as a timestamp without zone, or null. #}
+{% macro utc_moment(column) -%}
+    case when {{ column }} like '%+00:00' then {{ iso_timestamp("left(" ~ column ~ ", length(" ~ column ~ ") - 6)") }} end
+{%- endmacro %}
 
 
 {#

@@ -19,6 +19,7 @@ select
     rows_seen,
     rows_landed,
     rows_rejected,
+    rows_unchanged,
     {{ timestamptz_to_utc('received_at') }} as received_at_utc,
     load_id
 from files

@@ -23,6 +23,33 @@
 {%- endmacro %}
 
 
+{#
+    The rows of a table of an operational database as it was read last, one per key, with is_deleted: each read states what changed,
+    so of a key the newest row counts, and it is gone when it vanished since. `records` and `vanished` are common table expressions
+    of the model.
+#}
+{% macro rows_of_changing_table(records, vanished, key) -%}
+    select
+        newest.*,
+        coalesce(gone.file_no > newest.file_no, false) as is_deleted
+    from (
+        select
+            *,
+            row_number() over (partition by {{ key }} order by file_no desc, record_no desc) as recency
+        from {{ records }}
+        where reject_reason is null
+    ) as newest
+    left join (
+        select
+            {{ key }},
+            max(file_no) as file_no
+        from {{ vanished }}
+        group by {{ key }}
+    ) as gone on gone.{{ key }} = newest.{{ key }}
+    where newest.recency = 1
+{%- endmacro %}
+
+
 {# A lookup table of the Bureau of Transportation Statistics, Code and Description: both as text, an empty one as null. #}
 {% macro code_and_description(relation) -%}
     select

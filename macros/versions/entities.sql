@@ -7,9 +7,10 @@
         states_all  of which part a file of a dataset states everything, for entities by month. A file that states all of
                     `month` supersedes all others; one that states all of another part supersedes older files of that part;
                     the rest are extracts, and united
-        key         what identifies a row, for reference data where the newest file counts as a whole
+        key         what identifies a row, for reference data: the newest file counts as a whole, but where a file states all
+                    `changes` since the one before (reads of database tables), and the newest row of a key counts
         published   the mart in which an accepted row of reference data ends up; a row that it does not show is kept apart
-        is_staged   false for what lands and is kept apart as it is, whatever its datasets are called
+        is_staged   false for what lands and is kept apart as it is, whatever its datasets are called, also for marks of deletion
 #}
 {% macro landed_entities() %}
     {{ return([
@@ -49,6 +50,8 @@
         {'source': 'iem', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['asos']},
         {'source': 'nws', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['observations']},
         {'source': 'open_meteo', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['archive']},
+        {'source': 'fleet', 'entity': 'aircraft', 'key': 'tail_number', 'states_all': {'aircraft': 'changes'}, 'published': 'dim_fleet_aircraft'},
+        {'source': 'fleet', 'entity': 'aircraft_vanished', 'is_staged': false},
         {'source': 'files', 'entity': 'files', 'is_staged': false},
     ]) }}
 {% endmacro %}

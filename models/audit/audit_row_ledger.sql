@@ -58,24 +58,14 @@ accepted as (
 
     select
         contents.*,
+        files.states_all_of is not distinct from 'changes' as is_change,
         current_files.file_no is not null as is_current
     from contents
+    inner join files on files.file_no = contents.file_no
     inner join file_versions
         on file_versions.model_name = 'int_files__contents' and file_versions.version_id = contents.version_id
     left join current_files
         on current_files.file_no = contents.file_no and current_files.data_month is not distinct from contents.data_month
-
-),
-
--- accepted rows of a month, or of a whole reference file, that a newer release states again
-superseded as (
-
-    select
-        file_no,
-        sum(rows_accepted) as rows_superseded
-    from accepted
-    where not is_current
-    group by file_no
 
 ),
 
@@ -107,6 +97,21 @@ published_as_reference as (
         count(*) as rows_published
     from rows_of_dimensions
     group by source_file_no
+
+),
+
+-- accepted rows of a month, or of a whole reference file, that a newer release states again; of a table that changes, those
+-- whose key has a newer row
+superseded as (
+
+    select
+        accepted.file_no,
+        sum(accepted.rows_accepted) - max(case when accepted.is_change then coalesce(published_as_reference.rows_published, 0) else 0 end)
+            as rows_superseded
+    from accepted
+    left join published_as_reference on published_as_reference.file_no = accepted.file_no
+    where not accepted.is_current
+    group by accepted.file_no
 
 ),
 
@@ -144,7 +149,9 @@ select
     files.received_at_utc,
     files.rows_seen,
     cast(coalesce(published_by_month.rows_published, published_as_reference.rows_published, 0) as bigint) as rows_published,
-    cast(coalesce(published_by_month.rows_duplicate, references_that_count.rows_duplicate, 0) as bigint) as rows_duplicate,
+    cast(
+        coalesce(published_by_month.rows_duplicate, references_that_count.rows_duplicate, 0) + files.rows_unchanged as bigint
+    ) as rows_duplicate,
     cast(coalesce(superseded.rows_superseded, 0) as bigint) as rows_superseded,
     cast(coalesce(rejected.rows_rejected, 0) as bigint) as rows_rejected,
     rejects_versions.version_id as rejects_version_id,

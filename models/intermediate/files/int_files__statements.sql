@@ -32,3 +32,5 @@ from contents
 -- only what the present logic says of a file
 inner join versions on versions.model_name = 'int_files__contents' and versions.version_id = contents.version_id
 inner join files on files.file_no = contents.file_no
+-- all changes of a table count, and make no releases
+where files.states_all_of is distinct from 'changes'

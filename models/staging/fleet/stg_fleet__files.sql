@@ -1,0 +1,1 @@
+{{ landed_files(source('fleet', 'files')) }}

@@ -1,0 +1,1 @@
+{{ landed_rejects(source('fleet', 'rejects')) }}
