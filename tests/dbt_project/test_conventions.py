@@ -115,6 +115,15 @@ def test_every_model_is_tested(artifacts: Artifacts) -> None:
     ]
 
 
+def test_incremental_models_are_history_models(artifacts: Artifacts) -> None:
+    """In the folder of history every model appends; one that has no versions would say all again in each build."""
+    incremental = [
+        node for node in artifacts.nodes("model") if node["config"]["materialized"] == "incremental"
+    ]
+    assert incremental
+    assert not [node["name"] for node in incremental if "history" not in node["config"]["meta"]]
+
+
 def test_descriptions_begin_with_the_grain_and_are_sentences(artifacts: Artifacts) -> None:
     bad = []
     for node in artifacts.nodes("model", "seed"):
