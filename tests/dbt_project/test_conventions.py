@@ -116,7 +116,7 @@ def test_every_model_is_tested(artifacts: Artifacts) -> None:
 
 
 def test_incremental_models_are_history_models(artifacts: Artifacts) -> None:
-    """In the folder of history every model appends; one that has no versions would say all again in each build."""
+    """Such a model appends: without versions it would say everything again in each build."""
     incremental = [
         node for node in artifacts.nodes("model") if node["config"]["materialized"] == "incremental"
     ]
