@@ -13,10 +13,13 @@ from tests.states import History, history, last_publication, published
 OF_FLIGHTS = {
     "int_flights__records",
     "int_flights__weather",
+    "int_performance__airport_hours",
     "int_performance__airport_months",
     "int_performance__carrier_airport_months",
     "int_performance__carrier_months",
+    "int_performance__flight_number_months",
     "int_performance__route_months",
+    "int_rotations__legs",
     "int_months__row_counts",
 }
 OF_RESTATED_FLIGHTS = {"int_restatements__flights"}  # February is, by the first test
@@ -111,13 +114,14 @@ def test_a_restated_month_is_built_and_nothing_else(
     new_file = {file_no("flights")}
     of_months = OF_FLIGHTS | OF_RESTATED_FLIGHTS
     built = {model: {201302} for model in of_months} | dict.fromkeys(OF_FILES, new_file)
+    built["int_rotations__legs"].add(201303)  # its first legs follow the last ones of February
     assert after.added_since(before) == built
     inserted = after.rows_added_since(before)
     assert inserted.pop("int_flights__records") == len(restated)
     assert inserted.pop("int_flights__weather") == len(restated)
     assert inserted.pop("int_files__contents") == 1
     assert inserted.pop("int_months__row_counts") == 2  # a file of flights, one of weather
-    for mart in ("airport", "carrier", "route"):
+    for mart in ("airport", "carrier", "flight_number", "route"):
         assert inserted.pop(f"int_performance__{mart}_months") == value(
             f"select count(*) from marts.agg_{mart}_month where flight_month = '2013-02-01'"
         )
@@ -126,6 +130,12 @@ def test_a_restated_month_is_built_and_nothing_else(
         select count(distinct (carrier_code, destination_airport_code_iata))
         from marts.fct_flights where flight_month = '2013-02-01'
         """
+    )
+    assert inserted.pop("int_performance__airport_hours") == value(
+        "select count(*) from marts.agg_airport_hour where flight_month = '2013-02-01'"
+    )
+    assert inserted.pop("int_rotations__legs") == value(
+        "select count(*) from marts.fct_flight_rotations where flight_month in ('2013-02-01', '2013-03-01')"
     )
     assert inserted.pop("int_restatements__flights") == 16  # measures
     assert not inserted
