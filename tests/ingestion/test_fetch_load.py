@@ -162,14 +162,22 @@ def test_addresses_that_differ_in_what_is_not_shown(fresh_database: str, web: Si
     assert value("select count(*) from raw_nycflights13.airlines") == 2
 
 
+def hear_ctrl_c() -> None:
+    """In a child: what a shell starts in the background ignores it, and its children with it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_a_download_and_keeps_what_has_come(web: Site, own_cache: Path) -> None:
     web.faults["/a.zip"] = [without_end]
     command = [str(ONTIME), "load", "bts", "--from", web.url("/a.zip")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as load:
-        while load.poll() is None and not any(part.stat().st_size for part in own_cache.glob("*.part")):
-            pass
-        load.send_signal(signal.SIGINT)
-        _, said = load.communicate(timeout=20)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c) as load:
+        try:
+            while load.poll() is None and not any(part.stat().st_size for part in own_cache.glob("*.part")):
+                pass
+            load.send_signal(signal.SIGINT)
+            _, said = load.communicate(timeout=20)
+        finally:
+            load.kill()
     assert load.returncode == 1, said
     assert "Traceback" not in said
     assert len(list(own_cache.glob("*.part"))) == 1
