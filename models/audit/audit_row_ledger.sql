@@ -58,7 +58,7 @@ accepted as (
 
     select
         contents.*,
-        files.states_all_of is not distinct from 'changes' as is_change,
+        coalesce(files.states_all_of = 'changes', false) as is_change,
         current_files.file_no is not null as is_current
     from contents
     inner join files on files.file_no = contents.file_no
@@ -106,8 +106,8 @@ superseded as (
 
     select
         accepted.file_no,
-        sum(accepted.rows_accepted) - max(case when accepted.is_change then coalesce(published_as_reference.rows_published, 0) else 0 end)
-            as rows_superseded
+        sum(accepted.rows_accepted)
+        - max(case when accepted.is_change then coalesce(published_as_reference.rows_published, 0) else 0 end) as rows_superseded
     from accepted
     left join published_as_reference on published_as_reference.file_no = accepted.file_no
     where not accepted.is_current

@@ -42,7 +42,7 @@ nearby as (
 
 ),
 
-{% for relation, column in [('time_zones', 'time_zone'), ('elevations', 'elevation_feet'), ('icao_codes', 'airport_code_icao')] -%}
+{% for relation, column in [('time_zones', 'time_zone'), ('elevations', 'elevation_feet'), ('icaos', 'airport_code_icao')] -%}
 {{ relation }} as (
 
     select
@@ -68,7 +68,7 @@ select
     described.longitude_degrees,
     elevations.elevation_feet,
     time_zones.time_zone,
-    icao_codes.airport_code_icao,
+    icaos.airport_code_icao,
     described.municipality,
     described.region_code_iso,
     -- OurAirports calls a region so where a country has none
@@ -80,7 +80,7 @@ select
 from described
 left join time_zones on time_zones.airport_code_iata = described.airport_code_iata and time_zones.choice = 1
 left join elevations on elevations.airport_code_iata = described.airport_code_iata and elevations.choice = 1
-left join icao_codes on icao_codes.airport_code_iata = described.airport_code_iata and icao_codes.choice = 1
+left join icaos on icaos.airport_code_iata = described.airport_code_iata and icaos.choice = 1
 left join listed as numbered
     on numbered.airport_code_iata = described.airport_code_iata and numbered.airport_id_bts is not null
 left join named_regions on named_regions.region_code_iso = described.region_code_iso

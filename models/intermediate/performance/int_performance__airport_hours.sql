@@ -29,7 +29,7 @@ select
     flight_month,
     origin_airport_code_iata,
     scheduled_hour_local,
-    count(distinct flight_date_local) as days,
+    count(distinct flight_date_local) as flight_days,
     count(*) as flights,
     count(*) filter (where is_cancelled) as cancelled,
     count(*) filter (where is_diverted) as diverted,

@@ -37,8 +37,9 @@ in_order as (
     select
         *,
         {%- for column in previous %}
-        lag({{ column }}) over chain as previous_{{ column }}{{ ',' if not loop.last }}
+        lag({{ column }}) over chain as previous_{{ column }},
         {%- endfor %}
+        flight_month = {{ version_month('month_version_id') }} as is_of_month
     from legs
     window chain as (
         partition by month_version_id, tail_number order by actual_departure_at_utc, scheduled_departure_at_utc, flight_key
@@ -63,7 +64,7 @@ linked as (
             else 'linked'
         end as chain_status
     from in_order
-    where flight_month = {{ version_month('month_version_id') }}
+    where is_of_month
 
 ),
 
@@ -71,22 +72,23 @@ turnarounds as (
 
     select
         *,
-        case when chain_status = 'linked' then {{ minutes_between('previous_scheduled_arrival_at_utc', 'scheduled_departure_at_utc') }} end
-            as scheduled_turnaround_minutes,
-        case when chain_status = 'linked' then {{ minutes_between('previous_actual_arrival_at_utc', 'actual_departure_at_utc') }} end
-            as actual_turnaround_minutes,
-        -- what is left of the late arrival after the shortest turnaround, as far as this departure was late at all
-        case
-            when chain_status = 'linked'
-                then least(
-                    greatest(dep_delay_minutes, 0),
-                    greatest(
-                        {{ minutes_between('scheduled_departure_at_utc', 'previous_actual_arrival_at_utc') }} + {{ shortest_turnaround_minutes() }},
-                        0
-                    )
-                )
-        end as inherited_delay_minutes
+        chain_status = 'linked' as is_linked,
+        {{ minutes_between('previous_scheduled_arrival_at_utc', 'scheduled_departure_at_utc') }} as scheduled_minutes,
+        {{ minutes_between('previous_actual_arrival_at_utc', 'actual_departure_at_utc') }} as actual_minutes,
+        -- how long after its schedule the aircraft could leave at the earliest
+        {{ minutes_between('scheduled_departure_at_utc', 'previous_actual_arrival_at_utc') }}
+        + {{ shortest_turnaround_minutes() }} as held_minutes
     from linked
+
+),
+
+delays as (
+
+    select
+        *,
+        -- no more than the delay that there was
+        case when is_linked then least(greatest(dep_delay_minutes, 0), greatest(held_minutes, 0)) end as inherited_delay_minutes
+    from turnarounds
 
 )
 
@@ -97,11 +99,11 @@ select
     tail_number,
     chain_status,
     case when chain_status <> 'starts' then previous_flight_key end as previous_flight_key,
-    scheduled_turnaround_minutes,
-    actual_turnaround_minutes,
-    scheduled_turnaround_minutes - {{ shortest_turnaround_minutes() }} as scheduled_slack_minutes,
-    case when chain_status = 'linked' then previous_arr_delay_minutes end as previous_arr_delay_minutes,
+    case when is_linked then scheduled_minutes end as scheduled_turnaround_minutes,
+    case when is_linked then actual_minutes end as actual_turnaround_minutes,
+    case when is_linked then scheduled_minutes - {{ shortest_turnaround_minutes() }} end as scheduled_slack_minutes,
+    case when is_linked then previous_arr_delay_minutes end as previous_arr_delay_minutes,
     dep_delay_minutes,
     inherited_delay_minutes,
     dep_delay_minutes - inherited_delay_minutes as added_delay_minutes
-from turnarounds
+from delays
