@@ -70,24 +70,6 @@ checked as (
         ) as reject_reason
     from typed
 
-),
-
-final as (
-
-    select
-        file_no,
-        record_no,
-        cast(date_trunc('month', observed_at_utc) as date) as observation_month_utc,
-        airport_code_iata,
-        date_trunc('hour', observed_at_utc) as observation_hour_utc,
-        observed_at_utc,
-        {%- for measure in weather_measures() %}
-        {{ measure }},
-        {%- endfor %}
-        reject_reason,
-        raw_text
-    from checked
-
 )
 
-select * from final
+{{ staged_observations('checked') }}
