@@ -14,6 +14,20 @@
 {% macro delay_causes() %}{{ return(['carrier', 'weather', 'nas', 'security', 'late_aircraft']) }}{% endmacro %}
 
 
+{# Why flights were cancelled, by the codes of BTS. #}
+{% macro cancellation_reasons() %}
+    {{ return({'A': 'carrier', 'B': 'weather', 'C': 'nas', 'D': 'security'}) }}
+{% endmacro %}
+
+
+{# Arrivals late by so many minutes or more are counted apart. #}
+{% macro long_delays_minutes() %}{{ return([60, 120, 180]) }}{% endmacro %}
+
+
+{# So long may passengers of a domestic flight be kept on the tarmac (14 CFR 259.4); longer is a tarmac delay. #}
+{% macro longest_lawful_tarmac_minutes() %}{{ return(180) }}{% endmacro %}
+
+
 {# What a group of flights adds up to: counts and sums only, so that groups can be added again. #}
 {% macro flight_totals(alias) -%}
     count(*) as flights,
@@ -28,12 +42,64 @@
     count({{ alias }}.is_on_time) as with_known_outcome,
     coalesce(sum({{ alias }}.arr_delay_minutes) filter (where {{ alias }}.arr_delay_minutes >= 15), 0) as sum_late_arrival_minutes,
     {%- for cause in delay_causes() %}
-    coalesce(sum({{ alias }}.{{ cause }}_delay_minutes), 0) as {{ cause }}_delay_minutes{{ ',' if not loop.last }}
+    coalesce(sum({{ alias }}.{{ cause }}_delay_minutes), 0) as {{ cause }}_delay_minutes,
     {%- endfor %}
+    {%- for code, reason in cancellation_reasons().items() %}
+    count(*) filter (where {{ alias }}.is_cancelled and {{ alias }}.cancellation_code = '{{ code }}') as cancelled_by_{{ reason }},
+    {%- endfor %}
+    {%- for minutes in long_delays_minutes() %}
+    count(*) filter (where {{ alias }}.arr_delay_minutes >= {{ minutes }}) as late_{{ minutes }}_minutes,
+    {%- endfor %}
+    count({{ alias }}.longest_tarmac_minutes) as with_known_tarmac,
+    count(*) filter (where {{ alias }}.longest_tarmac_minutes > {{ longest_lawful_tarmac_minutes() }}) as tarmac_delays
 {%- endmacro %}
 
 
-{# The columns that the agg_ marts show of such totals. #}
+{# Late flights by cause, as BTS counts them: each is shared out among its causes by their minutes. #}
+{% macro late_flights_by(alias, cause) -%}
+    cast(coalesce(sum(1.0 * {{ alias }}.{{ cause }}_delay_minutes / nullif(
+        {%- for each in delay_causes() %}{{ alias }}.{{ each }}_delay_minutes{{ ' + ' if not loop.last }}{% endfor -%}
+    , 0)), 0) as numeric(12, 4))
+{%- endmacro %}
+
+
+{#
+    How the delays of a group of flights are spread. A few long delays make the mean: what most flights meet, the percentiles say,
+    and the mean without outliers. Counts and sums can be added again, percentiles cannot.
+#}
+{% macro delay_spread(alias, fences) -%}
+    {%- set is_outlier = is_outlier(alias ~ '.arr_delay_minutes', fences) -%}
+    {{ delay_percentiles(alias, ['dep', 'arr']) }},
+    count(*) filter (where {{ is_outlier }}) as arrival_outliers,
+    coalesce(sum({{ alias }}.arr_delay_minutes) filter (where not {{ is_outlier }}), 0)
+        as sum_arr_delay_minutes_without_outliers
+{%- endmacro %}
+
+{# The delay in the middle, and the one that a flight in ten exceeds; `ends` are dep, arr or both. #}
+{% macro delay_percentiles(alias, ends) -%}
+    {%- for end in ends %}
+    {%- for name, share in [('median', 0.5), ('p90', 0.9)] %}
+    cast(
+        percentile_cont({{ share }}) within group (order by {{ alias }}.{{ end }}_delay_minutes) as numeric(12, 2)
+    ) as {{ name }}_{{ end }}_delay_minutes{{ ',' if not loop.last }}
+    {%- endfor %}
+    {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# How far the fences lie beyond the quartiles, in distances between the quartiles. #}
+{% macro fence_distance() %}{{ return(3) }}{% endmacro %}
+
+{#
+    Tukey's outer fences: an arrival is an outlier when it lies more than three times the distance between the quartiles beyond
+    them, of all arrivals of the month. One that is not stated is none.
+#}
+{% macro is_outlier(delay_minutes, fences) -%}
+    coalesce({{ delay_minutes }} < {{ fences }}.lower_fence_minutes or {{ delay_minutes }} > {{ fences }}.upper_fence_minutes, false)
+{%- endmacro %}
+
+
+{# The columns that the agg_ marts show of totals and spread. #}
 {% macro flight_rates(alias) -%}
     {{ alias }}.flights,
     {{ alias }}.cancelled,
@@ -46,8 +112,40 @@
     cast({{ mean(alias ~ '.sum_arr_delay_minutes', alias ~ '.arrivals_with_delay') }} as numeric(12, 4)) as mean_arr_delay_minutes,
     {{ alias }}.with_known_outcome,
     {%- for cause in delay_causes() %}
-    {{ alias }}.{{ cause }}_delay_minutes{{ ',' if not loop.last }}
+    {{ alias }}.{{ cause }}_delay_minutes,
     {%- endfor %}
+    {%- for reason in cancellation_reasons().values() %}
+    {{ alias }}.cancelled_by_{{ reason }},
+    {%- endfor %}
+    {{ alias }}.cancelled
+    {%- for reason in cancellation_reasons().values() %} - {{ alias }}.cancelled_by_{{ reason }}{% endfor %} as cancelled_without_reason,
+    {%- for minutes in long_delays_minutes() %}
+    {{ alias }}.late_{{ minutes }}_minutes,
+    {%- endfor %}
+    -- most forms do not say how long flights stood on the ground
+    case when {{ alias }}.with_known_tarmac > 0 then {{ alias }}.tarmac_delays end as tarmac_delays,
+    {%- for end in ['dep', 'arr'] %}
+    {{ alias }}.median_{{ end }}_delay_minutes,
+    {{ alias }}.p90_{{ end }}_delay_minutes,
+    {%- endfor %}
+    {{ alias }}.arrival_outliers,
+    cast(
+        {{ mean(alias ~ '.sum_arr_delay_minutes_without_outliers', '(' ~ alias ~ '.arrivals_with_delay - ' ~ alias ~ '.arrival_outliers)') }}
+        as numeric(12, 4)
+    ) as mean_arr_delay_minutes_without_outliers
+{%- endmacro %}
+
+{# Rank among the groups of a month, the most often on time first; groups of which nobody knows have none. #}
+{% macro on_time_rank(alias, partition_by) -%}
+    case
+        when {{ alias }}.with_known_outcome > 0
+            then cast(
+                rank() over (
+                    partition by {{ partition_by | join(', ') }}
+                    order by {{ percentage(alias ~ '.on_time', alias ~ '.with_known_outcome') }} desc nulls last
+                ) as integer
+            )
+    end
 {%- endmacro %}
 
 {% macro percentage(part, whole) -%} round(100.0 * {{ part }} / nullif({{ whole }}, 0), 4) {%- endmacro %}

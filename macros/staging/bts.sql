@@ -1,4 +1,14 @@
 {#
+    Columns with the longest stay of a flight on the ground away from a gate, besides taxiing: after it came back to the gate or
+    until it was cancelled, and at each airport that it was diverted to.
+#}
+{% macro stays_on_the_ground() %}
+    {{ return(['longest_add_g_time', 'div1_longest_g_time', 'div2_longest_g_time', 'div3_longest_g_time', 'div4_longest_g_time',
+               'div5_longest_g_time']) }}
+{% endmacro %}
+
+
+{#
     The records of a monthly archive under the names that all forms share. The archives of before and since 2018 differ in the
     names of carrier, its number, flight number and tail number alone. Reads the common table expression `source` of the model.
 #}
@@ -20,7 +30,7 @@ select
     nullif(crs_arr_time, '') as crs_arr_time,
     nullif(arr_time, '') as arr_time,
     {%- for column in ['dep_delay', 'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay',
-                       'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay'] %}
+                       'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay', 'taxi_out', 'taxi_in'] + stays_on_the_ground() %}
     {{ without_zero_decimals(column) }} as {{ column }},
     {%- endfor %}
     nullif(cancellation_code, '') as cancellation_code,

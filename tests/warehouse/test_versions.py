@@ -15,10 +15,13 @@ OF_FLIGHTS = {
     "int_flights__weather",
     "int_performance__airport_hours",
     "int_performance__airport_months",
+    "int_performance__arrival_fences",
     "int_performance__carrier_airport_months",
     "int_performance__carrier_months",
     "int_performance__flight_number_months",
+    "int_performance__months",
     "int_performance__route_months",
+    "int_rotations__carrier_months",
     "int_rotations__legs",
     "int_months__row_counts",
 }
@@ -114,28 +117,31 @@ def test_a_restated_month_is_built_and_nothing_else(
     new_file = {file_no("flights")}
     of_months = OF_FLIGHTS | OF_RESTATED_FLIGHTS
     built = {model: {201302} for model in of_months} | dict.fromkeys(OF_FILES, new_file)
-    built["int_rotations__legs"].add(201303)  # its first legs follow the last ones of February
+    for model in ("int_rotations__legs", "int_rotations__carrier_months"):
+        built[model].add(201303)  # its first legs follow the last ones of February
     assert after.added_since(before) == built
     inserted = after.rows_added_since(before)
     assert inserted.pop("int_flights__records") == len(restated)
     assert inserted.pop("int_flights__weather") == len(restated)
     assert inserted.pop("int_files__contents") == 1
     assert inserted.pop("int_months__row_counts") == 2  # a file of flights, one of weather
-    for mart in ("airport", "carrier", "flight_number", "route"):
+    assert inserted.pop("int_performance__arrival_fences") == 1
+    assert inserted.pop("int_performance__months") == 1
+    for mart in ("airport", "carrier", "carrier_airport", "flight_number", "route"):
         assert inserted.pop(f"int_performance__{mart}_months") == value(
             f"select count(*) from marts.agg_{mart}_month where flight_month = '2013-02-01'"
         )
-    assert inserted.pop("int_performance__carrier_airport_months") == value(
-        """
-        select count(distinct (carrier_code, destination_airport_code_iata))
-        from marts.fct_flights where flight_month = '2013-02-01'
-        """
-    )
     assert inserted.pop("int_performance__airport_hours") == value(
         "select count(*) from marts.agg_airport_hour where flight_month = '2013-02-01'"
     )
     assert inserted.pop("int_rotations__legs") == value(
         "select count(*) from marts.fct_flight_rotations where flight_month in ('2013-02-01', '2013-03-01')"
+    )
+    assert inserted.pop("int_rotations__carrier_months") == value(
+        """
+        select count(*) from marts.agg_carrier_rotation_month
+        where flight_month in ('2013-02-01', '2013-03-01')
+        """
     )
     assert inserted.pop("int_restatements__flights") == 16  # measures
     assert not inserted
@@ -325,7 +331,9 @@ def unchanged(project: ProjectCopy) -> Iterator[str]:
         pytest.param((CLOCKS, "with flights as", "-- words\nwith flights as"), False, id="comment on top"),
         pytest.param((CLOCKS, "interval '12' hour", "interval '11' hour"), True, id="code"),
         pytest.param(
-            (CLOCKS, "    air_time_minutes\n", "    '--' || air_time_minutes\n"), True, id="dashes in a text"
+            (CLOCKS, "    air_time_minutes,\n", "    '--' || air_time_minutes,\n"),
+            True,
+            id="dashes in a text",
         ),
         pytest.param((DAYS, "{# The local timestamp", "{# That timestamp"), False, id="comment of a macro"),
         pytest.param(

@@ -85,12 +85,10 @@ select
     origin_airport_id_bts,
     destination_airport_code_iata,
     destination_airport_id_bts,
-    scheduled_departure_at_local,
-    scheduled_departure_at_utc,
-    actual_departure_at_local,
-    actual_departure_at_utc,
-    scheduled_arrival_at_local,
-    scheduled_arrival_at_utc,
+    {%- for event in ['scheduled_departure', 'actual_departure', 'scheduled_arrival'] %}
+    {{ event }}_at_local,
+    {{ event }}_at_utc,
+    {%- endfor %}
     actual_arrival_at_local,
     {{ actual_in_utc('scheduled_arrival_at_utc', 'arr_delay_minutes', 'actual_arrival_at_local', 'destination_time_zone') }}
         as actual_arrival_at_utc,
@@ -103,8 +101,9 @@ select
     is_diverted,
     is_arrival_stated,
     distance_miles,
-    {%- for cause in delay_causes() %}
-    {{ cause }}_delay_minutes,
+    {%- for column in ['air_time', 'carrier_delay', 'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay',
+                       'taxi_out', 'taxi_in'] %}
+    {{ column }}_minutes,
     {%- endfor %}
-    air_time_minutes
+    longest_tarmac_minutes
 from actual_arrivals

@@ -64,7 +64,10 @@ select
     flights.weather_delay_minutes,
     flights.nas_delay_minutes,
     flights.security_delay_minutes,
-    flights.late_aircraft_delay_minutes
+    flights.late_aircraft_delay_minutes,
+    flights.taxi_out_minutes,
+    flights.taxi_in_minutes,
+    flights.longest_tarmac_minutes
 from flights
 left join carriers
     on carriers.airline_id_dot = flights.airline_id_dot and flights.carrier_code is null

@@ -94,5 +94,8 @@ select
     security_delay_minutes,
     late_aircraft_delay_minutes,
     file_no as source_file_no,
-    record_no as source_record_no
+    record_no as source_record_no,
+    taxi_out_minutes,
+    taxi_in_minutes,
+    longest_tarmac_minutes
 from keyed

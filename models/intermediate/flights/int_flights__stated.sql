@@ -39,7 +39,10 @@ select
     nas_delay_minutes,
     security_delay_minutes,
     late_aircraft_delay_minutes,
-    is_arrival_stated
+    is_arrival_stated,
+    taxi_out_minutes,
+    taxi_in_minutes,
+    longest_tarmac_minutes
 from bts
 where reject_reason is null
 union all
@@ -67,12 +70,15 @@ select
     is_diverted,
     distance_miles,
     air_time_minutes,
-    -- this form does not say what delayed a flight
+    -- this form does not say what delayed a flight, nor how long it stood on the ground
     null as carrier_delay_minutes,
     null as weather_delay_minutes,
     null as nas_delay_minutes,
     null as security_delay_minutes,
     null as late_aircraft_delay_minutes,
-    true as is_arrival_stated
+    true as is_arrival_stated,
+    null as taxi_out_minutes,
+    null as taxi_in_minutes,
+    null as longest_tarmac_minutes
 from nycflights13
 where reject_reason is null

@@ -25,21 +25,21 @@ departures as (
 )
 
 select
-    month_version_id as version_id,
-    flight_month,
-    origin_airport_code_iata,
-    scheduled_hour_local,
-    count(distinct flight_date_local) as flight_days,
+    departures.month_version_id as version_id,
+    departures.flight_month,
+    departures.origin_airport_code_iata,
+    departures.scheduled_hour_local,
+    count(distinct departures.flight_date_local) as flight_days,
     count(*) as flights,
-    count(*) filter (where is_cancelled) as cancelled,
-    count(*) filter (where is_diverted) as diverted,
-    count(*) filter (where is_on_time) as on_time,
-    count(*) filter (where arr_delay_minutes >= 15 and not is_on_time) as late,
-    count(is_on_time) as with_known_outcome,
-    cast(avg(dep_delay_minutes) as numeric(12, 4)) as mean_dep_delay_minutes,
-    -- a few long delays make the mean; what most flights meet, these say
-    cast(percentile_cont(0.5) within group (order by dep_delay_minutes) as numeric(12, 2)) as median_dep_delay_minutes,
-    cast(percentile_cont(0.9) within group (order by dep_delay_minutes) as numeric(12, 2)) as p90_dep_delay_minutes
+    count(*) filter (where departures.is_cancelled) as cancelled,
+    count(*) filter (where departures.is_diverted) as diverted,
+    count(*) filter (where departures.is_on_time) as on_time,
+    count(*) filter (where departures.arr_delay_minutes >= 15 and not departures.is_on_time) as late,
+    count(departures.is_on_time) as with_known_outcome,
+    cast(avg(departures.dep_delay_minutes) as numeric(12, 4)) as mean_dep_delay_minutes,
+    {{ delay_percentiles('departures', ['dep']) }}
 from departures
-where scheduled_hour_local is not null
-group by month_version_id, flight_month, origin_airport_code_iata, scheduled_hour_local
+where departures.scheduled_hour_local is not null
+group by
+    departures.month_version_id, departures.flight_month, departures.origin_airport_code_iata,
+    departures.scheduled_hour_local

@@ -105,5 +105,6 @@ select
     case when is_linked then previous_arr_delay_minutes end as previous_arr_delay_minutes,
     dep_delay_minutes,
     inherited_delay_minutes,
-    dep_delay_minutes - inherited_delay_minutes as added_delay_minutes
+    dep_delay_minutes - inherited_delay_minutes as added_delay_minutes,
+    carrier_code
 from delays

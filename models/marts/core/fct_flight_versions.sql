@@ -47,6 +47,9 @@ select
     flights.source_file_no,
     flights.source_record_no,
     flights.origin_airport_id_bts,
-    flights.destination_airport_id_bts
+    flights.destination_airport_id_bts,
+    flights.taxi_out_minutes,
+    flights.taxi_in_minutes,
+    flights.longest_tarmac_minutes
 from flights
 inner join versions on versions.model_name = 'int_flights__records' and versions.version_id = flights.version_id

@@ -37,6 +37,9 @@ select
     source_file_no,
     source_record_no,
     origin_airport_id_bts,
-    destination_airport_id_bts
+    destination_airport_id_bts,
+    taxi_out_minutes,
+    taxi_in_minutes,
+    longest_tarmac_minutes
 from flights
 where {{ is_current('version_id', 'int_flights__records') }}

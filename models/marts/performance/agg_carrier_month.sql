@@ -7,6 +7,7 @@ with totals as (
 select
     totals.flight_month,
     totals.carrier_code,
-    {{ flight_rates('totals') }}
+    {{ flight_rates('totals') }},
+    {{ on_time_rank('totals', ['totals.flight_month']) }} as on_time_rank
 from totals
 where {{ is_current('totals.version_id', 'int_performance__carrier_months') }}

@@ -1,3 +1,11 @@
+{%- set whole_minutes = ['dep_delay', 'arr_delay', 'air_time'] -%}
+{%- for cause in delay_causes() %}{% do whole_minutes.append(cause ~ '_delay') %}{% endfor -%}
+{%- set on_the_ground = ['taxi_out', 'taxi_in'] + stays_on_the_ground() -%}
+{%- set checks_of_minutes = [] -%}
+{%- for column in whole_minutes + on_the_ground -%}
+{%- do checks_of_minutes.append([column, column ~ '_minutes', 'a whole number of minutes']) -%}
+{%- endfor -%}
+
 with records as (
 
     select * from {{ ref('base_bts__flights') }}
@@ -19,8 +27,7 @@ typed as (
         {{ clock_minutes('arr_time') }} as actual_arrival_clock_minutes,
         {{ flag('cancelled') }} as cancelled_flag,
         {{ flag('diverted') }} as diverted_flag,
-        {%- for column in ['dep_delay', 'arr_delay', 'air_time', 'carrier_delay', 'weather_delay', 'nas_delay',
-                           'security_delay', 'late_aircraft_delay'] %}
+        {%- for column in whole_minutes + on_the_ground %}
         {{ whole_number(column) }} as {{ column }}_minutes,
         {%- endfor %}
         {{ whole_number('distance') }} as distance_miles
@@ -52,16 +59,8 @@ checked as (
                 ['arr_time', 'actual_arrival_clock_minutes', 'a clock from 0000 to 2400'],
                 ['cancelled', 'cancelled_flag', 'a flag 0 or 1'],
                 ['diverted', 'diverted_flag', 'a flag 0 or 1'],
-                ['dep_delay', 'dep_delay_minutes', 'a whole number of minutes'],
-                ['arr_delay', 'arr_delay_minutes', 'a whole number of minutes'],
-                ['air_time', 'air_time_minutes', 'a whole number of minutes'],
-                ['carrier_delay', 'carrier_delay_minutes', 'a whole number of minutes'],
-                ['weather_delay', 'weather_delay_minutes', 'a whole number of minutes'],
-                ['nas_delay', 'nas_delay_minutes', 'a whole number of minutes'],
-                ['security_delay', 'security_delay_minutes', 'a whole number of minutes'],
-                ['late_aircraft_delay', 'late_aircraft_delay_minutes', 'a whole number of minutes'],
                 ['distance', 'distance_miles', 'a whole number of miles'],
-            ]) }},
+            ] + checks_of_minutes) }},
             case
                 when cancellation_code not in ('A', 'B', 'C', 'D')
                     then 'cancellation_code is not A, B, C or D: ' || cancellation_code
@@ -98,11 +97,12 @@ select
     ) as is_diverted,
     distance_miles,
     air_time_minutes,
-    carrier_delay_minutes,
-    weather_delay_minutes,
-    nas_delay_minutes,
-    security_delay_minutes,
-    late_aircraft_delay_minutes,
+    {%- for cause in delay_causes() %}
+    {{ cause }}_delay_minutes,
+    {%- endfor %}
+    taxi_out_minutes,
+    taxi_in_minutes,
+    greatest({{ on_the_ground | join('_minutes, ') }}_minutes) as longest_tarmac_minutes,
     is_arrival_stated,
     reject_reason,
     raw_text

@@ -13,7 +13,7 @@ given as (
         {%- for column in ['year', 'month', 'dayof_month', 'dep_time', 'crs_dep_time', 'arr_time', 'crs_arr_time',
                            'unique_carrier', 'flight_num', 'tail_num', 'air_time', 'arr_delay', 'dep_delay', 'origin', 'dest',
                            'distance', 'cancelled', 'cancellation_code', 'diverted', 'carrier_delay', 'weather_delay',
-                           'nas_delay', 'security_delay', 'late_aircraft_delay'] %}
+                           'nas_delay', 'security_delay', 'late_aircraft_delay', 'taxi_out', 'taxi_in'] %}
         nullif({{ na_to_null(column) }}, '\N') as {{ column }},
         {%- endfor %}
         {{ record_as_json('source') }} as raw_text
@@ -48,6 +48,11 @@ select
     nas_delay,
     security_delay,
     late_aircraft_delay,
+    taxi_out,
+    taxi_in,
+    {%- for column in stays_on_the_ground() %}
+    cast(null as {{ type_text() }}) as {{ column }},
+    {%- endfor %}
     cancellation_code,
     -- some copies have lost the flags and kept the codes
     cancellation_code is not null as is_cancelled_unless_flagged,

@@ -32,6 +32,11 @@ select
     {{ without_zero_decimals('air_system_delay') }} as nas_delay,
     {{ without_zero_decimals('security_delay') }} as security_delay,
     {{ without_zero_decimals('late_aircraft_delay') }} as late_aircraft_delay,
+    {{ without_zero_decimals('taxi_out') }} as taxi_out,
+    {{ without_zero_decimals('taxi_in') }} as taxi_in,
+    {%- for column in stays_on_the_ground() %}
+    cast(null as {{ type_text() }}) as {{ column }},
+    {%- endfor %}
     nullif(cancellation_reason, '') as cancellation_code,
     cast(null as boolean) as is_cancelled_unless_flagged,
     true as is_arrival_stated,

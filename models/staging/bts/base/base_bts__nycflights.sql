@@ -45,6 +45,11 @@ select
     cast(null as {{ type_text() }}) as nas_delay,
     cast(null as {{ type_text() }}) as security_delay,
     cast(null as {{ type_text() }}) as late_aircraft_delay,
+    cast(null as {{ type_text() }}) as taxi_out,
+    cast(null as {{ type_text() }}) as taxi_in,
+    {%- for column in stays_on_the_ground() %}
+    cast(null as {{ type_text() }}) as {{ column }},
+    {%- endfor %}
     cast(null as {{ type_text() }}) as cancellation_code,
     -- this form has no flags: a flight that never left was cancelled
     dep_time is null as is_cancelled_unless_flagged,

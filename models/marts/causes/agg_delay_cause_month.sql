@@ -1,0 +1,20 @@
+with totals as (
+
+    select * from {{ ref('int_performance__carrier_airport_months') }}
+    where {{ is_current('version_id', 'int_performance__carrier_airport_months') }}
+
+)
+
+{% for cause in delay_causes() -%}
+select
+    flight_month,
+    carrier_code,
+    airport_code_iata,
+    '{{ cause }}' as delay_cause,
+    late_flights_by_{{ cause }} as late_flights,
+    {{ cause }}_delay_minutes as delay_minutes
+from totals
+-- what no form of the month says is no cause without minutes
+where carrier_delay_minutes + weather_delay_minutes + nas_delay_minutes + security_delay_minutes + late_aircraft_delay_minutes > 0
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -1,0 +1,14 @@
+with totals as (
+
+    select * from {{ ref('int_performance__carrier_airport_months') }}
+
+)
+
+select
+    totals.flight_month,
+    totals.carrier_code,
+    totals.airport_code_iata,
+    {{ flight_rates('totals') }},
+    {{ on_time_rank('totals', ['totals.flight_month', 'totals.airport_code_iata']) }} as on_time_rank
+from totals
+where {{ is_current('totals.version_id', 'int_performance__carrier_airport_months') }}
