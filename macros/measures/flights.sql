@@ -55,10 +55,10 @@
 {%- endmacro %}
 
 
-{# Late flights by cause, as BTS counts them: each is shared out among its causes by their minutes. #}
+{# Late flights by cause, as BTS counts them: each is shared out by their minutes among the causes that are stated. #}
 {% macro late_flights_by(alias, cause) -%}
     cast(coalesce(sum(1.0 * {{ alias }}.{{ cause }}_delay_minutes / nullif(
-        {%- for each in delay_causes() %}{{ alias }}.{{ each }}_delay_minutes{{ ' + ' if not loop.last }}{% endfor -%}
+        {%- for each in delay_causes() %}coalesce({{ alias }}.{{ each }}_delay_minutes, 0){{ ' + ' if not loop.last }}{% endfor -%}
     , 0)), 0) as numeric(12, 4))
 {%- endmacro %}
 

@@ -14,7 +14,7 @@ select
     late_flights_by_{{ cause }} as late_flights,
     {{ cause }}_delay_minutes as delay_minutes
 from totals
--- what no form of the month says is no cause without minutes
+-- nothing late, or no form that says why: there is nothing to share out
 where carrier_delay_minutes + weather_delay_minutes + nas_delay_minutes + security_delay_minutes + late_aircraft_delay_minutes > 0
 {{ 'union all' if not loop.last }}
 {% endfor %}
