@@ -10,6 +10,17 @@
 {%- endmacro %}
 
 
+{#
+    Late: arrived, and not on time. Cancelled and diverted flights are neither late nor on time. Reads arr_delay_minutes and
+    is_on_time of a relation; null where nobody knows.
+#}
+{% macro is_late(alias) -%}
+    case
+        when {{ alias }}.is_on_time is not null then coalesce({{ alias }}.arr_delay_minutes >= 15, false) and not {{ alias }}.is_on_time
+    end
+{%- endmacro %}
+
+
 {# The five causes among which the carriers share out the minutes of an arrival that was late. #}
 {% macro delay_causes() %}{{ return(['carrier', 'weather', 'nas', 'security', 'late_aircraft']) }}{% endmacro %}
 
@@ -34,7 +45,7 @@
     count(*) filter (where {{ alias }}.is_cancelled) as cancelled,
     count(*) filter (where {{ alias }}.is_diverted) as diverted,
     count(*) filter (where {{ alias }}.is_on_time) as on_time,
-    count(*) filter (where {{ alias }}.arr_delay_minutes >= 15 and not {{ alias }}.is_on_time) as late,
+    count(*) filter (where {{ is_late(alias) }}) as late,
     count({{ alias }}.dep_delay_minutes) as departures_with_delay,
     coalesce(sum({{ alias }}.dep_delay_minutes), 0) as sum_dep_delay_minutes,
     count({{ alias }}.arr_delay_minutes) as arrivals_with_delay,

@@ -34,7 +34,7 @@ select
     count(*) filter (where departures.is_cancelled) as cancelled,
     count(*) filter (where departures.is_diverted) as diverted,
     count(*) filter (where departures.is_on_time) as on_time,
-    count(*) filter (where departures.arr_delay_minutes >= 15 and not departures.is_on_time) as late,
+    count(*) filter (where {{ is_late('departures') }}) as late,
     count(departures.is_on_time) as with_known_outcome,
     cast(avg(departures.dep_delay_minutes) as numeric(12, 4)) as mean_dep_delay_minutes,
     {{ delay_percentiles('departures', ['dep']) }}

@@ -40,6 +40,7 @@ select
     destination_airport_id_bts,
     taxi_out_minutes,
     taxi_in_minutes,
-    longest_tarmac_minutes
+    longest_tarmac_minutes,
+    {{ is_late('flights') }} as is_late
 from flights
 where {{ is_current('version_id', 'int_flights__records') }}
