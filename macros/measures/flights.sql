@@ -11,8 +11,8 @@
 
 
 {#
-    Late: arrived, and not on time. Cancelled and diverted flights are neither late nor on time. Reads arr_delay_minutes and
-    is_on_time of a relation; null where nobody knows.
+    Late: arrived 15 minutes late or more. Cancelled flights, and diverted ones without a stated delay, are neither late nor on time.
+    Null where nobody knows.
 #}
 {% macro is_late(alias) -%}
     case
@@ -38,6 +38,8 @@
 {# So long may passengers of a domestic flight be kept on the tarmac (14 CFR 259.4); longer is a tarmac delay. #}
 {% macro longest_lawful_tarmac_minutes() %}{{ return(180) }}{% endmacro %}
 
+{% macro is_tarmac_delay(alias) -%} {{ alias }}.longest_tarmac_minutes > {{ longest_lawful_tarmac_minutes() }} {%- endmacro %}
+
 
 {# What a group of flights adds up to: counts and sums only, so that groups can be added again. #}
 {% macro flight_totals(alias) -%}
@@ -62,7 +64,7 @@
     count(*) filter (where {{ alias }}.arr_delay_minutes >= {{ minutes }}) as late_{{ minutes }}_minutes,
     {%- endfor %}
     count({{ alias }}.longest_tarmac_minutes) as with_known_tarmac,
-    count(*) filter (where {{ alias }}.longest_tarmac_minutes > {{ longest_lawful_tarmac_minutes() }}) as tarmac_delays
+    count(*) filter (where {{ is_tarmac_delay(alias) }}) as tarmac_delays
 {%- endmacro %}
 
 

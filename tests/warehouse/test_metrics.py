@@ -31,7 +31,12 @@ Row = dict[str, str | None]
 
 # Rows of a mart that are compared, and what it has one row of: the column, and what metrics call it.
 MARTS: dict[str, tuple[str, dict[str, str]]] = {
+    "agg_month": ("true", {"flight_month": "month"}),
     "agg_carrier_month": ("true", {"flight_month": "month", "carrier_code": "carrier"}),
+    "agg_carrier_airport_month": (
+        "true",
+        {"flight_month": "month", "carrier_code": "carrier", "airport_code_iata": "destination"},
+    ),
     "agg_airport_month, departures": (
         "direction = 'departures'",
         {"flight_month": "month", "airport_code_iata": "origin"},
@@ -58,7 +63,12 @@ MARTS: dict[str, tuple[str, dict[str, str]]] = {
     ),
 }
 # Columns that no metric can be: what they say depends on the other rows of the mart.
-OF_THE_MART_ALONE = {"direction"}
+OF_THE_MART_ALONE = {
+    "direction",
+    "on_time_rank",
+    "arrival_outliers",
+    "mean_arr_delay_minutes_without_outliers",
+}
 
 SELECTIONS = [f"bts_custom_2021_01_03/T_ONTIME_REPORTING0{month}.csv" for month in (1, 2, 3)]
 MIXED_FORMS = [

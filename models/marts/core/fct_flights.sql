@@ -41,6 +41,7 @@ select
     taxi_out_minutes,
     taxi_in_minutes,
     longest_tarmac_minutes,
-    {{ is_late('flights') }} as is_late
+    {{ is_late('flights') }} as is_late,
+    {{ is_tarmac_delay('flights') }} as is_tarmac_delay
 from flights
 where {{ is_current('version_id', 'int_flights__records') }}
