@@ -62,6 +62,13 @@
 {%- endmacro %}
 
 
+{# Do two descriptions of an airport mean one place, within a degree? One without a place may. #}
+{% macro is_same_place(one, other) -%}
+    coalesce(abs({{ one }}.latitude_degrees - {{ other }}.latitude_degrees) < 1, true)
+    and coalesce(abs({{ one }}.longitude_degrees - {{ other }}.longitude_degrees) < 1, true)
+{%- endmacro %}
+
+
 {# What stands before and after the first colon of a description such as `Albany, NY: Albany International`; before none, null. #}
 {% macro before_colon(description) -%}
     case when position(': ' in {{ description }}) > 0 then split_part({{ description }}, ': ', 1) end

@@ -22,7 +22,7 @@
 {#
     What the current model has to build, as literals: a planner that sees the keys reads one month, with a subquery it
     reads the history.
-        builds.rows       a relation (version_id, reads), or (version_id, reads, reads_before) of releases to compare
+        builds.rows       a relation (version_id, reads), or (version_id, reads, reads_before) of releases or editions to compare
         builds.reads      the list of all that is read
     `reads` is a file_no, or a version_id of the input.
 #}
@@ -72,6 +72,17 @@
     {{ return(versions_to_build(versions, sql)) }}
 {% endmacro %}
 
+{# Editions beside the ones before them, as files; the first has file 0 before it, which there is not. #}
+{% macro editions_to_compare(landed) %}
+    {% set versions = ref('int_editions__versions') %}
+    {% set sql %}
+        select versions.version_id, versions.file_no as reads, coalesce(versions.file_no_before, 0) as reads_before
+        from {{ versions }} as versions
+        where versions.source = '{{ landed.source }}' and versions.entity = '{{ landed.entity }}'
+    {% endset %}
+    {{ return(versions_to_build(versions, sql)) }}
+{% endmacro %}
+
 {# The release of the input that a version is built from: the same one, or of models without releases the current one. #}
 {% macro is_release_of(inputs) -%}
     {{ inputs ~ '.release_no = versions.release_no' if has_all_releases(model) else inputs ~ '.known_to_utc is null' }}
@@ -106,7 +117,7 @@
         {% do values.append('(' ~ literals | join(', ') ~ ')') %}
         {% do reads.extend(row.values()[1:]) %}
     {% endfor %}
-    {% set columns = 3 if history_of(model).reads == 'release before' else 2 %}
+    {% set columns = 3 if history_of(model).reads else 2 %}
     {{ return({
         'reads': as_literals(reads | unique, 'bigint'),
         'rows': '(values ' ~ values | join(', ') ~ ')' if values

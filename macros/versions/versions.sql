@@ -6,12 +6,13 @@
     inserts the versions that are not there yet and touches nothing else.
 
     A model becomes a history model by `meta: {history: {...}}` in its YAML:
-        slice: month | file    what a version covers
+        slice: month | file | edition
+                               what a version covers; an edition is a file of a registry beside the one before it
         entity: flights        month models that read staging: whose files make up the month (int_files__releases)
         also_reads: {int_weather__records: [-1, 0, 1]}
                                month models that read other months of an input as well: how many months away they are. An
                                input that is named with 0 makes no months: weather without flights is no month of flights
-        reads: release before  month models that compare a release with the one before
+        reads: release before  month models that compare a release with the one before; `edition before` likewise
     What else a version is built from is read off the graph. A month has a version for each of its releases; only the
     current one where more than one entity or month is read, for then there is no one series of releases.
 #}

@@ -58,10 +58,8 @@ accepted as (
 
     select
         contents.*,
-        coalesce(files.states_all_of = 'changes', false) as is_change,
         current_files.file_no is not null as is_current
     from contents
-    inner join files on files.file_no = contents.file_no
     inner join file_versions
         on file_versions.model_name = 'int_files__contents' and file_versions.version_id = contents.version_id
     left join current_files
@@ -84,9 +82,13 @@ published_by_month as (
 
 rows_of_dimensions as (
 
+    -- a row that opened several periods, or that two dimensions show, is one row
     {% for dimension in dimensions -%}
-    select source_file_no from {{ ref(dimension) }}
-    {{ 'union all' if not loop.last }}
+    select
+        source_file_no,
+        source_record_no
+    from {{ ref(dimension) }}
+    {{ 'union' if not loop.last }}
     {% endfor %}
 ),
 
@@ -100,14 +102,13 @@ published_as_reference as (
 
 ),
 
--- accepted rows of a month, or of a whole reference file, that a newer release states again; of a table that changes, those
--- whose key has a newer row
+-- accepted rows of a month, or of a whole reference file, that a newer release states again; of a table that changes those whose
+-- key has a newer row, of a registry those that the periods of a dimension do not begin with
 superseded as (
 
     select
         accepted.file_no,
-        sum(accepted.rows_accepted)
-        - max(case when accepted.is_change then coalesce(published_as_reference.rows_published, 0) else 0 end) as rows_superseded
+        sum(accepted.rows_accepted) - coalesce(max(published_as_reference.rows_published), 0) as rows_superseded
     from accepted
     left join published_as_reference on published_as_reference.file_no = accepted.file_no
     where not accepted.is_current

@@ -36,9 +36,7 @@ nearby as (
     select listed.*
     from listed
     inner join described on described.airport_code_iata = listed.airport_code_iata
-    where
-        coalesce(abs(listed.latitude_degrees - described.latitude_degrees) < 1, true)
-        and coalesce(abs(listed.longitude_degrees - described.longitude_degrees) < 1, true)
+    where {{ is_same_place('listed', 'described') }}
 
 ),
 

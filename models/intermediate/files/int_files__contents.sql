@@ -21,7 +21,8 @@
         records.file_no,
         {{ landed.month or 'cast(null as date)' }} as data_month,
         count(*) as rows_accepted,
-        {{ 'count(distinct records.' ~ landed.key ~ ')' if landed.key else 'cast(null as bigint)' }} as distinct_keys
+        {{ 'count(distinct records.' ~ landed.key ~ ')' if landed.key else 'cast(null as bigint)' }} as distinct_keys,
+        {{ 'max(records.' ~ landed.as_of ~ ')' if landed.as_of else 'cast(null as date)' }} as as_of_date
     from records
     inner join versions on versions.file_no = records.file_no
     where records.file_no in ({{ builds.reads }}) and records.reject_reason is null

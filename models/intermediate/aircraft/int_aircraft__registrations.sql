@@ -1,0 +1,69 @@
+with listed as (
+
+    select * from {{ ref('int_aircraft__listed') }}
+
+),
+
+deregistered as (
+
+    select * from {{ ref('stg_faa__dereg') }}
+
+),
+
+aircraft_models as (
+
+    select * from {{ ref('stg_faa__acftref') }}
+
+),
+
+current_files as (
+
+    select * from {{ ref('int_files__current') }}
+
+),
+
+known_models as (
+
+    {{ newest_records('aircraft_models', 'aircraft_model_code') }}
+
+),
+
+registrations as (
+
+    select * from listed
+    union all
+    -- earlier holders of a number; a registration without both its days has no place in time
+    select
+        tail_number,
+        certificate_issued_on as valid_from,
+        cancelled_on as valid_to,
+        serial_number,
+        aircraft_model_code,
+        manufacture_year,
+        null as aircraft_type,
+        null as engine_type,
+        file_no,
+        record_no
+    from deregistered
+    where {{ is_current_record() }} and certificate_issued_on < cancelled_on
+
+)
+
+select
+    registrations.tail_number,
+    registrations.valid_from,
+    registrations.valid_to,
+    registrations.serial_number,
+    registrations.manufacture_year,
+    coalesce(registrations.aircraft_type, known_models.aircraft_type) as aircraft_type,
+    known_models.manufacturer,
+    known_models.model,
+    known_models.engine_count,
+    known_models.seat_count,
+    known_models.cruising_speed_mph,
+    coalesce(registrations.engine_type, known_models.engine_type) as engine_type,
+    known_models.aircraft_model_code is not null as is_described,
+    registrations.file_no,
+    registrations.record_no
+from registrations
+left join known_models on known_models.aircraft_model_code = registrations.aircraft_model_code
