@@ -30,7 +30,10 @@ known_models as (
 
 registrations as (
 
-    select * from listed
+    select
+        *,
+        true as is_listed
+    from listed
     union all
     -- earlier holders of a number; a registration without both its days has no place in time
     select
@@ -43,7 +46,8 @@ registrations as (
         null as aircraft_type,
         null as engine_type,
         file_no,
-        record_no
+        record_no,
+        false as is_listed
     from deregistered
     where {{ is_current_record() }} and certificate_issued_on < cancelled_on
 
@@ -63,6 +67,7 @@ select
     known_models.cruising_speed_mph,
     coalesce(registrations.engine_type, known_models.engine_type) as engine_type,
     known_models.aircraft_model_code is not null as is_described,
+    registrations.is_listed,
     registrations.file_no,
     registrations.record_no
 from registrations

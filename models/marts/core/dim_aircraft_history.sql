@@ -37,7 +37,7 @@ stated as (
 
     -- a registration whose model nobody has loaded says next to nothing, and gives way to the sample
     select
-        case when is_described then 1 else 3 end as precedence,
+        case when is_listed then 1 else 2 end + case when is_described then 0 else 3 end as precedence,
         tail_number,
         valid_from,
         valid_to,
@@ -49,7 +49,7 @@ stated as (
     from registrations
     union all
     select
-        2 as precedence,
+        3 as precedence,
         planes.tail_number,
         {{ sample_from }} as valid_from,
         registered_since.first_day as valid_to,
