@@ -1,7 +1,5 @@
 """Reference data: real files of BTS, the FAA and OurAirports, from landing to the dimensions."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from ingestion.source import Source
@@ -183,7 +181,8 @@ def test_who_held_a_code_when() -> None:
 def test_which_airport_had_a_code_when() -> None:
     assert query(
         """
-        select airport_code_iata, airport_id_bts, valid_from::text, valid_to::text, time_zone, is_period_stated
+        select
+            airport_code_iata, airport_id_bts, valid_from::text, valid_to::text, time_zone, is_period_stated
         from marts.dim_airport_history
         where airport_code_iata in ('AUS', 'DEN', 'WDH') order by airport_code_iata, valid_from
         """
@@ -198,13 +197,15 @@ def test_which_airport_had_a_code_when() -> None:
 
 
 def test_the_aircraft_of_an_older_edition_is_in_the_history() -> None:
-    """The later edition is a copy that says less."""
+    """The later edition is a copy that says less, and no day: it counts from the day on which it came."""
     assert query(
         """
-        select serial_number, valid_from::text, valid_to is not null
-        from marts.dim_aircraft_history where tail_number = 'N10000' order by valid_from
+        select serial_number, valid_from = '2024-08-23', valid_from = received_at_utc::date, is_current
+        from marts.dim_aircraft_history
+        inner join marts.audit_row_ledger on file_no = source_file_no
+        where tail_number = 'N10000' order by valid_from
         """
-    ) == [("10000", "2024-08-23", True), (None, str(datetime.now(UTC).date()), False)]
+    ) == [("10000", True, False, False), (None, False, True, True)]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_the_aircraft_of_an_older_edition_is_in_the_history() -> None:
     ],
 )
 def test_codes_of_today_are_in_the_dimension_of_today(code: str, history: str, today: str) -> None:
-    """What only the past knows has a row in the dimension of today at most, and none of today in the history."""
+    """And none is there of which the history knows nothing."""
     of_today = f"select {code} from marts.{today}"
     now = f"select {code} from marts.{history} where is_current"
     ever = f"select {code} from marts.{history}"
