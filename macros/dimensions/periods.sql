@@ -7,50 +7,9 @@
         columns     what else a period shows, of its first statement
 #}
 {% macro periods_of(stated, key, same, columns, order_by) -%}
-    with days as (
+    with spans as (
 
-        select
-            {{ key }},
-            valid_from as day
-        from {{ stated }}
-        union
-        select
-            {{ key }},
-            valid_to as day
-        from {{ stated }}
-        where valid_to is not null
-
-    ),
-
-    spans as (
-
-        select
-            {{ key }},
-            day as valid_from,
-            lead(day) over (partition by {{ key }} order by day) as valid_to
-        from days
-
-    ),
-
-    chosen as (
-
-        select *
-        from (
-            select
-                spans.{{ key }},
-                spans.valid_from,
-                spans.valid_to,
-                {%- for column in same + columns %}
-                {{ stated }}.{{ column }},
-                {%- endfor %}
-                row_number() over (partition by spans.{{ key }}, spans.valid_from order by {{ order_by }}) as choice
-            from spans
-            inner join {{ stated }}
-                on {{ stated }}.{{ key }} = spans.{{ key }}
-                and {{ stated }}.valid_from <= spans.valid_from
-                and ({{ stated }}.valid_to > spans.valid_from or {{ stated }}.valid_to is null)
-        ) as ranked
-        where choice = 1
+        {{ spans_that_count(stated, key, same + columns, order_by) }}
 
     ),
 
@@ -58,16 +17,12 @@
 
         select
             *,
-            case
-                when
-                    lag(valid_to) over (partition by {{ key }} order by valid_from) = valid_from
-                    {%- for column in same %}
-                    and lag({{ column }}) over (partition by {{ key }} order by valid_from) is not distinct from {{ column }}
-                    {%- endfor %}
-                    then 0
-                else 1
-            end as begins
-        from chosen
+            {%- for column in same %}
+            lag({{ column }}) over in_order as {{ column }}_before,
+            {%- endfor %}
+            lag(valid_to) over in_order as valid_to_before
+        from spans
+        window in_order as (partition by {{ key }} order by valid_from)
 
     ),
 
@@ -75,28 +30,81 @@
 
         select
             *,
-            sum(begins) over (partition by {{ key }} order by valid_from) as period_no
+            sum(case when {{ is_next_of_the_same(same) }} then 0 else 1 end) over (partition by {{ key }} order by valid_from) as period_no
         from compared
 
-    )
+    ),
 
-    select
-        {{ key }},
-        {%- for column in same + columns %}
-        {{ column }},
-        {%- endfor %}
-        valid_from,
-        valid_to_of_last as valid_to
-    from (
+    whole as (
+
         select
             *,
+            row_number() over (partition by {{ key }}, period_no order by valid_from) as span_no,
             last_value(valid_to) over (
                 partition by {{ key }}, period_no order by valid_from
                 rows between unbounded preceding and unbounded following
             ) as valid_to_of_last
         from numbered
-    ) as whole
-    where begins = 1
+
+    )
+
+    select
+        {{ key }},
+        {{ (same + columns) | join(', ') }},
+        valid_from,
+        valid_to_of_last as valid_to
+    from whole
+    where span_no = 1
+{%- endmacro %}
+
+
+{# Does a span follow the one before it without a day between, and say the same? #}
+{% macro is_next_of_the_same(same) -%}
+    valid_to_before = valid_from
+    {%- for column in same %}
+    and {{ column }}_before is not distinct from {{ column }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# The days of each key, parted where a statement begins or ends, with the statement that counts for them. #}
+{% macro spans_that_count(stated, key, columns, order_by) -%}
+    select
+        ranked.{{ key }},
+        ranked.valid_from,
+        ranked.valid_to,
+        ranked.{{ columns | join(', ranked.') }}
+    from (
+        select
+            parts.{{ key }},
+            parts.valid_from,
+            parts.valid_to,
+            {{ stated }}.{{ columns | join(', ' ~ stated ~ '.') }},
+            row_number() over (partition by parts.{{ key }}, parts.valid_from order by {{ order_by }}) as choice
+        from (
+            select
+                {{ key }},
+                first_day as valid_from,
+                lead(first_day) over (partition by {{ key }} order by first_day) as valid_to
+            from (
+                select
+                    {{ key }},
+                    valid_from as first_day
+                from {{ stated }}
+                union
+                select
+                    {{ key }},
+                    valid_to as first_day
+                from {{ stated }}
+                where valid_to is not null
+            ) as first_days
+        ) as parts
+        inner join {{ stated }}
+            on {{ stated }}.{{ key }} = parts.{{ key }}
+            and {{ stated }}.valid_from <= parts.valid_from
+            and ({{ stated }}.valid_to > parts.valid_from or {{ stated }}.valid_to is null)
+    ) as ranked
+    where ranked.choice = 1
 {%- endmacro %}
 
 

@@ -11,8 +11,8 @@ versions as (
 
 ),
 
--- A change lies between two editions: on the day of its certificate when that is between them, else on the day of the edition that
--- shows it. Aircraft of the first edition have been what they are since their certificate.
+-- A change lies between two editions: on the day of its certificate when that is between them, else on the day of the edition
+-- that shows it. Aircraft of the first edition have been what they are since their certificate.
 dated as (
 
     select

@@ -38,7 +38,8 @@ logic (model_name, source, entity, fingerprint) as (
 
 ),
 
--- A file speaks of the day of its last action; a copy without dates, and one that dates an action ahead, of the day on which it came.
+-- A file speaks of the day of its last action; a copy without dates, and one that dates an action ahead, of the day on which it
+-- came.
 editions as (
 
     select

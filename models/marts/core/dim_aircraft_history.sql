@@ -61,7 +61,9 @@ stated as (
         planes.record_no as source_record_no
     from planes
     left join registered_since on registered_since.tail_number = planes.tail_number
-    where planes.reject_reason is null and planes.file_no in (select current_files.file_no from current_files)
+    where
+        planes.reject_reason is null
+        and planes.file_no in (select current_files.file_no from current_files)
         and coalesce(registered_since.first_day > {{ sample_from }}, true)
 
 ),

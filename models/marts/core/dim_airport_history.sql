@@ -57,7 +57,7 @@ stated as (
         is_closed
     from versions
     union all
-    -- others describe airports of today: on all days of codes that BTS does not have, on those after the last of one that it has no more
+    -- others describe the airports of today: on all days of codes that BTS never had, after its last one of those that it had
     select
         airports.airport_code_iata,
         coalesce(last_days.next_day, cast('{{ first_day() }}' as date)) as valid_from,

@@ -35,20 +35,20 @@ found_by_{{ flight_key }} as (
     -- flights of one day and code find the same
     select
         '{{ flight_key }}' as found_by,
-        days.code,
-        days.flight_date_local,
+        flown.code,
+        flown.flight_date_local,
         count(*) as rows_found
     from (
         select distinct
             {{ flight_key }} as code,
             flight_date_local
         from flights
-    ) as days
+    ) as flown
     inner join {{ relation }}
-        on {{ relation }}.{{ key }} = days.code
-        and {{ relation }}.valid_from <= days.flight_date_local
-        and ({{ relation }}.valid_to > days.flight_date_local or {{ relation }}.valid_to is null)
-    group by days.code, days.flight_date_local
+        on {{ relation }}.{{ key }} = flown.code
+        and {{ relation }}.valid_from <= flown.flight_date_local
+        and ({{ relation }}.valid_to > flown.flight_date_local or {{ relation }}.valid_to is null)
+    group by flown.code, flown.flight_date_local
     having count(*) > 1
 
 ){{ ',' if not loop.last }}
