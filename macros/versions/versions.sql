@@ -145,7 +145,8 @@
 
 {#
     What each history model of files makes of each entity: (model name, entity, fingerprint). An entity counts with its own
-    staging model and its source's rejects alone, so that a change to weather leaves the files of flights alone.
+    staging model and its source's rejects alone, so that a change to weather leaves the files of flights alone; one that the model
+    does not read does not count at all.
 #}
 {% macro logic_of_files() %}
     {% set rows = [] %}
@@ -155,7 +156,7 @@
             {% for staged in history.lineage.logic if staged.name in (staging_model(landed), 'stg_' ~ landed.source ~ '__rejects') %}
                 {% do nodes.extend(lineage(staged.unique_id).logic) %}
             {% endfor %}
-            {% do rows.append({'model_name': history.node.name, 'landed': landed, 'fingerprint': fingerprint(nodes)}) %}
+            {% if nodes | length > 1 %}{% do rows.append({'model_name': history.node.name, 'landed': landed, 'fingerprint': fingerprint(nodes)}) %}{% endif %}
         {% endfor %}
     {% endfor %}
     {{ return(rows) }}

@@ -4,9 +4,9 @@ with listed as (
 
 ),
 
-deregistered as (
+ended as (
 
-    select * from {{ ref('stg_faa__dereg') }}
+    select * from {{ ref('int_aircraft__ended') }}
 
 ),
 
@@ -25,22 +25,6 @@ current_files as (
 known_models as (
 
     {{ newest_records('aircraft_models', 'aircraft_model_code') }}
-
-),
-
-ended as (
-
-    select
-        tail_number,
-        serial_number,
-        aircraft_model_code,
-        manufacture_year,
-        certificate_issued_on,
-        cancelled_on,
-        file_no,
-        record_no
-    from deregistered
-    where {{ is_current_record() }}
 
 ),
 
