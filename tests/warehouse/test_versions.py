@@ -279,7 +279,7 @@ def test_airports_count_by_their_time_zones(project: ProjectCopy, before: Histor
     renamed = history()
     assert renamed.added_since(before).keys() == OF_FILES
     assert value("select airport_name from marts.dim_airports where airport_code_iata = 'ATL'") == "Atlanta"
-    assert last_publication() == {"dim_airports", "audit_row_ledger"}
+    assert last_publication() == {"dim_airports", "dim_airport_history", "audit_row_ledger"}
 
     atlanta["tzone"] = "America/Chicago"
     project.load(samples.write(tmp_path / "moved.csv", airports))
