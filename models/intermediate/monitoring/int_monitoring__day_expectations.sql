@@ -1,0 +1,90 @@
+{%- set builds = months_to_build_from('int_monitoring__day_figures') -%}
+
+with day_figures as (
+
+    select * from {{ ref('int_monitoring__day_figures') }}
+
+),
+
+versions (version_id, reads) as (
+
+    {{ builds.rows }}
+
+),
+
+weeks (days_before) as (
+
+    values {% for days in days_to_compare_with() %}({{ days }}){{ ', ' if not loop.last }}{% endfor %}
+
+),
+
+-- those of the month, and of the other months that it is compared with
+figures as (
+
+    select
+        versions.version_id as month_version_id,
+        day_figures.*
+    from day_figures
+    inner join versions on versions.reads = day_figures.version_id
+    where day_figures.version_id in ({{ builds.reads }})
+
+),
+
+-- days before alone: what comes later does not change what was expected
+pairs as (
+
+    select
+        figures.month_version_id,
+        figures.flight_month,
+        figures.flight_date_local,
+        figures.carrier_code,
+        figures.measure,
+        figures.observed,
+        earlier.flights as earlier_flights,
+        earlier.observed as earlier_observed
+    from figures
+    cross join weeks
+    left join figures as earlier
+        on earlier.month_version_id = figures.month_version_id
+        and earlier.carrier_code = figures.carrier_code
+        and earlier.measure = figures.measure
+        and earlier.flight_date_local = figures.flight_date_local - weeks.days_before
+    where figures.flight_month = {{ version_month('figures.month_version_id') }}
+
+),
+
+medians as (
+
+    select
+        month_version_id,
+        flight_date_local,
+        carrier_code,
+        measure,
+        percentile_cont(0.5) within group (order by earlier_observed) as expected
+    from pairs
+    group by month_version_id, flight_date_local, carrier_code, measure
+
+)
+
+select
+    pairs.month_version_id as version_id,
+    pairs.flight_month,
+    pairs.flight_date_local,
+    pairs.carrier_code,
+    pairs.measure,
+    pairs.observed,
+    count(pairs.earlier_observed) as figures_before,
+    cast(avg(pairs.earlier_flights) as numeric(12, 2)) as flights_before,
+    cast(medians.expected as numeric(12, 4)) as expected,
+    cast(
+        percentile_cont(0.5) within group (order by abs(pairs.earlier_observed - medians.expected)) as numeric(12, 4)
+    ) as median_distance
+from pairs
+inner join medians
+    on medians.month_version_id = pairs.month_version_id
+    and medians.flight_date_local = pairs.flight_date_local
+    and medians.carrier_code = pairs.carrier_code
+    and medians.measure = pairs.measure
+group by
+    pairs.month_version_id, pairs.flight_month, pairs.flight_date_local, pairs.carrier_code, pairs.measure, pairs.observed,
+    medians.expected
