@@ -15,10 +15,10 @@
         {'name': 'cancelled_pct', 'least_spread': 'greatest(1.5, 100.0 / flights_before)'},
         {'name': 'diverted_pct', 'least_spread': 'greatest(0.5, 100.0 / flights_before)'},
         {'name': 'on_time_pct', 'least_spread': 'greatest(3, 100.0 / flights_before)'},
-        {'name': 'mean_dep_delay_minutes', 'least_spread': '3'},
-        {'name': 'median_dep_delay_minutes', 'least_spread': '1.5'},
-        {'name': 'mean_arr_delay_minutes', 'least_spread': '3'},
-        {'name': 'median_arr_delay_minutes', 'least_spread': '2'},
+        {'name': 'mean_dep_delay_minutes', 'least_spread': '4'},
+        {'name': 'median_dep_delay_minutes', 'least_spread': '3'},
+        {'name': 'mean_arr_delay_minutes', 'least_spread': '4'},
+        {'name': 'median_arr_delay_minutes', 'least_spread': '3'},
     ]) }}
 {% endmacro %}
 
@@ -52,7 +52,67 @@
 
 {% macro is_outside(observed, expected, spread) -%} abs({{ observed }} - {{ expected }}) > 4 * {{ spread }} {%- endmacro %}
 
-{# How grave what is outside is: an alarm where it is twice as far away as is still usual. #}
-{% macro severity_of(observed, expected, expected_high) -%}
-    case when abs({{ observed }} - {{ expected }}) > 2 * ({{ expected_high }} - {{ expected }}) then 'alarm' else 'notice' end
+{#
+    What the twelve months before lead to expect: a relation (series, data_month, expected, median_distance), of a relation
+    (series, data_month, observed). Nothing where there are fewer than three of them.
+#}
+{% macro expected_of_months_before(figures) -%}
+    with pairs as (
+
+        select
+            figures.series,
+            figures.data_month,
+            earlier.observed as earlier_observed
+        from {{ figures }} as figures
+        inner join {{ figures }} as earlier
+            on earlier.series = figures.series
+            and earlier.data_month < figures.data_month
+            and earlier.data_month >= {{ months_after('figures.data_month', -12) }}
+
+    ),
+
+    medians as (
+
+        select
+            series,
+            data_month,
+            percentile_cont(0.5) within group (order by earlier_observed) as expected
+        from pairs
+        group by series, data_month
+        having count(earlier_observed) >= 3
+
+    )
+
+    select
+        pairs.series,
+        pairs.data_month,
+        medians.expected,
+        percentile_cont(0.5) within group (order by abs(pairs.earlier_observed - medians.expected)) as median_distance
+    from pairs
+    inner join medians on medians.series = pairs.series and medians.data_month = pairs.data_month
+    group by pairs.series, pairs.data_month, medians.expected
 {%- endmacro %}
+
+
+{#
+    Columns of flights whose missing values are counted, and of which flights a value is due. Diverted flights are few, and are
+    known by what they lack in some forms: all that left count.
+#}
+{% macro watched_columns() %}
+    {% set left = 'not coalesce(is_cancelled, false)' %}
+    {{ return([
+        {'name': 'flight_number', 'due': 'true'},
+        {'name': 'scheduled_departure_at_local', 'due': 'true'},
+        {'name': 'scheduled_departure_at_utc', 'due': 'true'},
+        {'name': 'scheduled_arrival_at_utc', 'due': 'true'},
+        {'name': 'distance_miles', 'due': 'true'},
+        {'name': 'is_on_time', 'due': 'true'},
+        {'name': 'tail_number', 'due': left},
+        {'name': 'dep_delay_minutes', 'due': left},
+        {'name': 'arr_delay_minutes', 'due': left},
+        {'name': 'actual_arrival_at_local', 'due': left},
+        {'name': 'air_time_minutes', 'due': left},
+        {'name': 'cancellation_code', 'due': 'is_cancelled'},
+        {'name': 'carrier_delay_minutes', 'due': 'arr_delay_minutes >= 15'},
+    ]) }}
+{% endmacro %}
