@@ -13,6 +13,9 @@ from tests.states import History, history, last_publication, published
 OF_FLIGHTS = {
     "int_flights__records",
     "int_flights__weather",
+    "int_monitoring__day_expectations",
+    "int_monitoring__day_figures",
+    "int_monitoring__missing_values",
     "int_performance__airport_hours",
     "int_performance__airport_months",
     "int_performance__arrival_fences",
@@ -117,8 +120,8 @@ def test_a_restated_month_is_built_and_nothing_else(
     new_file = {file_no("flights")}
     of_months = OF_FLIGHTS | OF_RESTATED_FLIGHTS
     built = {model: {201302} for model in of_months} | dict.fromkeys(OF_FILES, new_file)
-    for model in ("int_rotations__legs", "int_rotations__carrier_months"):
-        built[model].add(201303)  # its first legs follow the last ones of February
+    built["int_rotations__legs"].add(201303)  # its first legs follow the last ones of February
+    built["int_monitoring__day_expectations"].add(201303)  # its days are compared with those of February
     assert after.added_since(before) == built
     inserted = after.rows_added_since(before)
     assert inserted.pop("int_flights__records") == len(restated)
@@ -133,6 +136,17 @@ def test_a_restated_month_is_built_and_nothing_else(
         )
     assert inserted.pop("int_performance__airport_hours") == value(
         "select count(*) from marts.agg_airport_hour where flight_month = '2013-02-01'"
+    )
+    figures = """
+        select (select count(*) from marts.kpi_day where flight_month = any(%s::date[]))
+            + (select count(*) from marts.kpi_carrier_day where flight_month = any(%s::date[]))
+    """
+    february, march = "2013-02-01", "2013-03-01"
+    assert inserted.pop("int_monitoring__day_figures") == value(figures, [february], [february])
+    both = [february, march]
+    assert inserted.pop("int_monitoring__day_expectations") == value(figures, both, both)
+    assert inserted.pop("int_monitoring__missing_values") == value(
+        "select count(*) from marts.audit_missing_values where flight_month = '2013-02-01'"
     )
     assert inserted.pop("int_rotations__legs") == value(
         "select count(*) from marts.fct_flight_rotations where flight_month in ('2013-02-01', '2013-03-01')"
