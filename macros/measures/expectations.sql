@@ -35,12 +35,6 @@
 {% endmacro %}
 
 
-{# With fewer earlier figures, or fewer flights than this, nothing is expected. #}
-{% macro least_figures() %}5{% endmacro %}
-
-{% macro least_flights() %}10{% endmacro %}
-
-
 {# The standard deviation of a normal distribution with this median distance from its median. #}
 {% macro robust_spread(median_distance, least_spread) -%}
     greatest(1.4826 * {{ median_distance }}, {{ least_spread }})
@@ -51,6 +45,36 @@
 {% macro expected_high(expected, spread) -%} cast({{ expected }} + 4 * {{ spread }} as numeric(12, 4)) {%- endmacro %}
 
 {% macro is_outside(observed, expected, spread) -%} abs({{ observed }} - {{ expected }}) > 4 * {{ spread }} {%- endmacro %}
+
+{#
+    Figures of days with the bounds of what is usual, of a relation of int_monitoring__day_expectations: the columns `observed` to
+    `figures_before` of kpi_day and kpi_carrier_day, behind their keys.
+#}
+{% macro bounds_of_days(expectations, keys) -%}
+    select
+        {{ keys | join(', ') }},
+        observed,
+        cast(expected as numeric(12, 4)) as expected,
+        {{ expected_low('expected', 'spread') }} as expected_low,
+        {{ expected_high('expected', 'spread') }} as expected_high,
+        {{ is_outside('observed', 'expected', 'spread') }} as is_outside,
+        figures_before
+    from (
+        select
+            {{ keys | join(', ') }},
+            observed,
+            figures_before,
+            -- too few days, or too few flights on them, lead to expect nothing
+            case when figures_before >= 5 and flights_before >= 10 then expected end as expected,
+            case measure
+                {%- for kpi in kpis() %}
+                when '{{ kpi.name }}' then {{ robust_spread('median_distance', kpi.least_spread) }}
+                {%- endfor %}
+            end as spread
+        from {{ expectations }}
+    ) as spreads
+{%- endmacro %}
+
 
 {#
     What the twelve months before lead to expect: a relation (series, data_month, expected, median_distance), of a relation

@@ -41,19 +41,35 @@ months as (
 
 ),
 
+due as (
+
+    select
+        *,
+        -- BTS releases a month within three months of its end
+        {{ months_after('data_month', 4) }} as due_on,
+        case
+            when cast(first_received_at_utc as date) < {{ months_after('data_month', 4) }} then first_received_at_utc
+        end as received_in_time_at_utc
+    from months
+
+),
+
+-- of the year around a month, months that came in time: the series was followed before, and went on without it
 neighbours as (
 
     select
         *,
         lag(data_month) over by_month as month_before,
         lead(data_month) over by_month as month_after,
-        min(first_received_at_utc) over (
-            partition by entity order by data_month rows between 1 following and unbounded following
-        ) as newer_month_received_at_utc,
-        -- BTS releases a month within three months of its end
-        {{ months_after('data_month', 4) }} as due_on,
-        {{ months_after('data_month', 1) }} as next_month
-    from months
+        count(received_in_time_at_utc) over (
+            partition by entity order by data_month rows between 12 preceding and 1 preceding
+        ) as in_time_before,
+        min(received_in_time_at_utc) over (
+            partition by entity order by data_month rows between 1 following and 12 following
+        ) as newer_received_at_utc,
+        {{ months_after('data_month', 1) }} as next_month,
+        {{ months_after('data_month', 5) }} as next_due_on
+    from due
     window by_month as (partition by entity order by data_month)
 
 )
@@ -69,17 +85,14 @@ select
         floor({{ minutes_between('cast(neighbours.due_on as timestamp)', 'neighbours.first_received_at_utc') }} / 1440.0) as integer
     ) as days_after_due,
     neighbours.next_month,
-    {{ months_after('neighbours.due_on', 1) }} as next_due_on,
-    -- what is loaded in one go is no late file, in whatever order: newer months have to be there for a day
-    coalesce(
-        cast(neighbours.first_received_at_utc as date) >= neighbours.due_on
-        and neighbours.first_received_at_utc >= neighbours.newer_month_received_at_utc + interval '1' day,
-        false
-    ) as is_late,
-    -- of a series that is kept up to date the next month should be there by its day
+    neighbours.next_due_on,
+    -- history that is loaded years after, in one go or bit by bit, is not late
+    neighbours.received_in_time_at_utc is null
+    and neighbours.in_time_before > 0
+    and coalesce(neighbours.first_received_at_utc >= neighbours.newer_received_at_utc + interval '1' day, false) as is_late,
     neighbours.month_after is null
-    and cast(neighbours.first_received_at_utc as date) < neighbours.due_on
-    and current_date >= {{ months_after('neighbours.due_on', 1) }} as is_next_overdue,
+    and neighbours.received_in_time_at_utc is not null
+    and current_date >= neighbours.next_due_on as is_next_overdue,
     12 * cast(extract(year from neighbours.data_month) - extract(year from neighbours.month_before) as integer)
     + cast(extract(month from neighbours.data_month) - extract(month from neighbours.month_before) as integer)
     - 1 as months_missing_before,

@@ -12,4 +12,4 @@ from anomalies
 where
     severity = 'alarm'
     and kind <> 'figure of a day'
-    and (data_month in ({{ pending_months() }}) or kind in ('overdue file', 'rejected rows'))
+    and (data_month in ({{ pending_months() }}) or kind = 'overdue file')
