@@ -50,7 +50,9 @@ carriers_alone as (
 union all
 {{ anomalies_outside('carriers_alone', 'figure of a day', 'carrier_code', 'measure', 'flight_month', 'flight_date_local') }}
 union all
-{{ anomalies_outside('file_months', 'rows of a month', "file_name || ' (file ' || file_no || ')'", "'rows'", 'data_month', 'data_month') }}
+{{ anomalies_outside(
+    'file_months', 'rows of a month', "file_name || ' (file ' || file_no || ')'", "'rows'", 'data_month', 'data_month'
+) }}
 union all
 {{ anomalies_outside('missing_values', 'missing values', 'column_name', "'percent missing'", 'flight_month', 'flight_month') }}
 union all

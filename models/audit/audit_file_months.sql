@@ -1,8 +1,10 @@
 {#- Extracts are as large as somebody asked for: only files that state all of something are compared with each other. -#}
 {%- set comparable = [] -%}
-{%- for landed in landed_entities() if landed.month -%}
-{%- for dataset in landed.get('states_all', {}) %}{% do comparable.append("'" ~ landed.source ~ '.' ~ dataset ~ "'") %}{% endfor -%}
-{%- endfor -%}
+{%- for landed in landed_entities() if landed.month %}
+{%- for dataset in landed.get('states_all', {}) %}
+{%- do comparable.append("'" ~ landed.source ~ '.' ~ dataset ~ "'") %}
+{%- endfor %}
+{%- endfor %}
 
 with row_counts as (
 

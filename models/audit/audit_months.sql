@@ -1,4 +1,5 @@
-{%- set records = {'flights': 'int_flights__records', 'weather': 'int_weather__records', 'delay_causes': 'int_delays__records'} -%}
+{%- set records = {'flights': 'int_flights__records', 'weather': 'int_weather__records',
+                   'delay_causes': 'int_delays__records'} -%}
 
 with versions as (
 
@@ -17,7 +18,7 @@ flight_days as (
 
     select
         flight_month as data_month,
-        count(distinct flight_date_local) as days
+        count(distinct flight_date_local) as days_with_flights
     from day_figures
     group by flight_month
 
@@ -82,7 +83,9 @@ select
     neighbours.first_received_at_utc,
     neighbours.due_on,
     cast(
-        floor({{ minutes_between('cast(neighbours.due_on as timestamp)', 'neighbours.first_received_at_utc') }} / 1440.0) as integer
+        floor(
+            {{ minutes_between('cast(neighbours.due_on as timestamp)', 'neighbours.first_received_at_utc') }} / 1440.0
+        ) as integer
     ) as days_after_due,
     neighbours.next_month,
     neighbours.next_due_on,
@@ -97,6 +100,6 @@ select
     + cast(extract(month from neighbours.data_month) - extract(month from neighbours.month_before) as integer)
     - 1 as months_missing_before,
     cast(extract(day from neighbours.next_month - interval '1' day) as integer) as days_of_month,
-    case when neighbours.entity = 'flights' then coalesce(flight_days.days, 0) end as days_with_flights
+    case when neighbours.entity = 'flights' then coalesce(flight_days.days_with_flights, 0) end as days_with_flights
 from neighbours
 left join flight_days on flight_days.data_month = neighbours.data_month

@@ -14,7 +14,10 @@ versions (version_id, reads) as (
 
 weeks (days_before) as (
 
-    values {% for days in days_to_compare_with() %}({{ days }}){{ ', ' if not loop.last }}{% endfor %}
+    values
+    {% for days in days_to_compare_with() -%}
+    ({{ days }}){{ ',' if not loop.last }}
+    {% endfor %}
 
 ),
 

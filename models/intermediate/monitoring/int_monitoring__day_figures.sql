@@ -14,7 +14,10 @@ versions (version_id, reads) as (
 
 measures (measure) as (
 
-    values {% for kpi in kpis() %}('{{ kpi.name }}'){{ ', ' if not loop.last }}{% endfor %}
+    values
+    {% for kpi in kpis() -%}
+    ('{{ kpi.name }}'){{ ',' if not loop.last }}
+    {% endfor %}
 
 ),
 

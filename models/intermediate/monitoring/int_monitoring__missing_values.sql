@@ -14,23 +14,35 @@ versions (version_id, reads) as (
 
 watched (column_name) as (
 
-    values {% for column in watched_columns() %}('{{ column.name }}'){{ ', ' if not loop.last }}{% endfor %}
+    values
+    {% for column in watched_columns() -%}
+    ('{{ column.name }}'){{ ',' if not loop.last }}
+    {% endfor %}
+
+),
+
+flights_of_month as (
+
+    select
+        versions.version_id as month_version_id,
+        flights.*
+    from flights
+    inner join versions on versions.reads = flights.version_id
+    where flights.version_id in ({{ builds.reads }})
 
 ),
 
 counts as (
 
     select
-        versions.version_id as month_version_id,
-        flights.flight_month,
+        month_version_id,
+        flight_month,
         {%- for column in watched_columns() %}
         count(*) filter (where {{ column.due }}) as {{ column.name }}_due,
-        count(flights.{{ column.name }}) filter (where {{ column.due }}) as {{ column.name }}_known{{ ',' if not loop.last }}
+        count({{ column.name }}) filter (where {{ column.due }}) as {{ column.name }}_known{{ ',' if not loop.last }}
         {%- endfor %}
-    from flights
-    inner join versions on versions.reads = flights.version_id
-    where flights.version_id in ({{ builds.reads }})
-    group by versions.version_id, flights.flight_month
+    from flights_of_month
+    group by month_version_id, flight_month
 
 )
 
