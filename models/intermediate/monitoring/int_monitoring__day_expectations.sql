@@ -1,4 +1,5 @@
 {%- set builds = months_to_build_from('int_monitoring__day_figures') -%}
+{%- set measures = kpis() | map(attribute='name') | list -%}
 
 with day_figures as (
 
@@ -18,7 +19,6 @@ weeks (days_before) as (
     {% for days in days_to_compare_with() -%}
     ({{ days }}){{ ',' if not loop.last }}
     {% endfor %}
-
 ),
 
 -- those of the month, and of the other months that it is compared with
@@ -37,20 +37,16 @@ figures as (
 pairs as (
 
     select
-        figures.month_version_id,
-        figures.flight_month,
-        figures.flight_date_local,
-        figures.carrier_code,
-        figures.measure,
-        figures.observed,
-        earlier.flights as earlier_flights,
-        earlier.observed as earlier_observed
+        figures.*,
+        earlier.flights as flights_then,
+        {%- for measure in measures %}
+        earlier.{{ measure }} as earlier_{{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from figures
     cross join weeks
     left join figures as earlier
         on earlier.month_version_id = figures.month_version_id
         and earlier.carrier_code = figures.carrier_code
-        and earlier.measure = figures.measure
         and earlier.flight_date_local = figures.flight_date_local - weeks.days_before
     where figures.flight_month = {{ version_month('figures.month_version_id') }}
 
@@ -62,32 +58,47 @@ medians as (
         month_version_id,
         flight_date_local,
         carrier_code,
-        measure,
-        percentile_cont(0.5) within group (order by earlier_observed) as expected
+        avg(flights_then) as flights_before,
+        {%- for measure in measures %}
+        percentile_cont(0.5) within group (order by earlier_{{ measure }}) as expected_{{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from pairs
-    group by month_version_id, flight_date_local, carrier_code, measure
+    group by month_version_id, flight_date_local, carrier_code
+
+),
+
+distances as (
+
+    select
+        medians.*,
+        pairs.flight_month,
+        {%- for measure in measures %}
+        pairs.{{ measure }},
+        pairs.earlier_{{ measure }},
+        abs(pairs.earlier_{{ measure }} - medians.expected_{{ measure }}) as distance_{{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from medians
+    inner join pairs
+        on pairs.month_version_id = medians.month_version_id
+        and pairs.flight_date_local = medians.flight_date_local
+        and pairs.carrier_code = medians.carrier_code
 
 )
 
+{% for measure in measures -%}
 select
-    pairs.month_version_id as version_id,
-    pairs.flight_month,
-    pairs.flight_date_local,
-    pairs.carrier_code,
-    pairs.measure,
-    pairs.observed,
-    count(pairs.earlier_observed) as figures_before,
-    cast(avg(pairs.earlier_flights) as numeric(12, 2)) as flights_before,
-    cast(medians.expected as numeric(12, 4)) as expected,
-    cast(
-        percentile_cont(0.5) within group (order by abs(pairs.earlier_observed - medians.expected)) as numeric(12, 4)
-    ) as median_distance
-from pairs
-inner join medians
-    on medians.month_version_id = pairs.month_version_id
-    and medians.flight_date_local = pairs.flight_date_local
-    and medians.carrier_code = pairs.carrier_code
-    and medians.measure = pairs.measure
+    month_version_id as version_id,
+    flight_month,
+    flight_date_local,
+    carrier_code,
+    '{{ measure }}' as measure,
+    cast({{ measure }} as numeric(12, 4)) as observed,
+    count(earlier_{{ measure }}) as figures_before,
+    cast(flights_before as numeric(12, 2)) as flights_before,
+    cast(expected_{{ measure }} as numeric(12, 4)) as expected,
+    cast(percentile_cont(0.5) within group (order by distance_{{ measure }}) as numeric(12, 4)) as median_distance
+from distances
 group by
-    pairs.month_version_id, pairs.flight_month, pairs.flight_date_local, pairs.carrier_code, pairs.measure, pairs.observed,
-    medians.expected
+    month_version_id, flight_month, flight_date_local, carrier_code, {{ measure }}, flights_before, expected_{{ measure }}
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -12,15 +12,6 @@ versions (version_id, reads) as (
 
 ),
 
-measures (measure) as (
-
-    values
-    {% for kpi in kpis() -%}
-    ('{{ kpi.name }}'){{ ',' if not loop.last }}
-    {% endfor %}
-
-),
-
 -- Each day of each carrier, and all carriers together: their median cannot be had from those of the carriers.
 totals as (
 
@@ -44,23 +35,16 @@ totals as (
 )
 
 select
-    totals.month_version_id as version_id,
-    totals.flight_month,
-    totals.flight_date_local,
-    totals.carrier_code,
-    measures.measure,
-    totals.flights,
-    cast(
-        case measures.measure
-            when 'flights' then totals.flights
-            when 'cancelled_pct' then {{ percentage('totals.cancelled', 'totals.flights') }}
-            when 'diverted_pct' then {{ percentage('totals.diverted', 'totals.flights') }}
-            when 'on_time_pct' then {{ percentage('totals.on_time', 'totals.with_known_outcome') }}
-            when 'mean_dep_delay_minutes' then {{ mean('totals.sum_dep_delay_minutes', 'totals.departures_with_delay') }}
-            when 'median_dep_delay_minutes' then totals.median_dep_delay_minutes
-            when 'mean_arr_delay_minutes' then {{ mean('totals.sum_arr_delay_minutes', 'totals.arrivals_with_delay') }}
-            when 'median_arr_delay_minutes' then totals.median_arr_delay_minutes
-        end as numeric(12, 4)
-    ) as observed
+    month_version_id as version_id,
+    flight_month,
+    flight_date_local,
+    carrier_code,
+    flights,
+    cast({{ percentage('cancelled', 'flights') }} as numeric(12, 4)) as cancelled_pct,
+    cast({{ percentage('diverted', 'flights') }} as numeric(12, 4)) as diverted_pct,
+    cast({{ percentage('on_time', 'with_known_outcome') }} as numeric(12, 4)) as on_time_pct,
+    cast({{ mean('sum_dep_delay_minutes', 'departures_with_delay') }} as numeric(12, 4)) as mean_dep_delay_minutes,
+    cast(median_dep_delay_minutes as numeric(12, 4)) as median_dep_delay_minutes,
+    cast({{ mean('sum_arr_delay_minutes', 'arrivals_with_delay') }} as numeric(12, 4)) as mean_arr_delay_minutes,
+    cast(median_arr_delay_minutes as numeric(12, 4)) as median_arr_delay_minutes
 from totals
-cross join measures
