@@ -37,7 +37,12 @@ months as (
         min(known_from_utc) as first_received_at_utc,
         bool_or(is_complete_month and known_to_utc is null) as is_complete_month
     from versions
-    where model_name in ('{{ records.values() | join("', '") }}')
+    where
+        model_name in (
+            {% for model in records.values() -%}
+            '{{ model }}'{{ ',' if not loop.last }}
+            {% endfor %}
+        )
     group by model_name, data_month
 
 ),

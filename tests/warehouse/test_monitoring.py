@@ -241,9 +241,18 @@ def test_a_model_that_drops_rows_is_found(
     troubled: ProjectCopy, tests: ProjectCopy, known_file: dict[str, str]
 ) -> None:
     """Also one that drops all of a month, which then has no rows to count."""
-    expect(tests, known_file | {"data_month": "2013-01-01"})
+    february = troubled.folder.parent / "2013_02.csv"
+    of_february = {
+        "file_id": sha256(february.read_bytes()).hexdigest(),
+        "file_name": february.name,
+        "data_month": "2013-02-01",
+        "rows_expected": str(28 * FLIGHTS_A_DAY),
+    }
+    expect(tests, known_file | {"data_month": "2013-01-01"}, known_file | of_february)
+    run_test(tests, KNOWN_FILES_ARE_WHOLE, code=0)
+
     records = "models/intermediate/flights/int_flights__records.sql"
-    for dropped in ("flight_number <> 7", "flight_month <> date '2013-01-01'"):
-        with troubled.edited((records, "from keyed\n", f"from keyed\nwhere {dropped}\n")):
-            build(troubled)
-            assert "Got 1 result" in run_test(tests, KNOWN_FILES_ARE_WHOLE, code=1)
+    dropped = "where flight_number <> 7 and flight_month <> date '2013-02-01'"
+    with troubled.edited((records, "from keyed\n", f"from keyed\n{dropped}\n")):
+        build(troubled)
+        assert "Got 2 results" in run_test(tests, KNOWN_FILES_ARE_WHOLE, code=1)

@@ -38,10 +38,10 @@ pairs as (
 
     select
         figures.*,
-        earlier.flights as flights_then,
         {%- for measure in measures %}
-        earlier.{{ measure }} as earlier_{{ measure }}{{ ',' if not loop.last }}
+        earlier.{{ measure }} as earlier_{{ measure }},
         {%- endfor %}
+        earlier.flights as flights_then
     from figures
     cross join weeks
     left join figures as earlier
@@ -58,10 +58,10 @@ medians as (
         month_version_id,
         flight_date_local,
         carrier_code,
-        avg(flights_then) as flights_before,
         {%- for measure in measures %}
-        percentile_cont(0.5) within group (order by earlier_{{ measure }}) as expected_{{ measure }}{{ ',' if not loop.last }}
+        percentile_cont(0.5) within group (order by earlier_{{ measure }}) as expected_{{ measure }},
         {%- endfor %}
+        avg(flights_then) as flights_before
     from pairs
     group by month_version_id, flight_date_local, carrier_code
 
@@ -71,12 +71,12 @@ distances as (
 
     select
         medians.*,
-        pairs.flight_month,
         {%- for measure in measures %}
         pairs.{{ measure }},
         pairs.earlier_{{ measure }},
-        abs(pairs.earlier_{{ measure }} - medians.expected_{{ measure }}) as distance_{{ measure }}{{ ',' if not loop.last }}
+        abs(pairs.earlier_{{ measure }} - medians.expected_{{ measure }}) as distance_{{ measure }},
         {%- endfor %}
+        pairs.flight_month
     from medians
     inner join pairs
         on pairs.month_version_id = medians.month_version_id

@@ -36,11 +36,11 @@ counts as (
 
     select
         month_version_id,
-        flight_month,
         {%- for column in watched_columns() %}
         count(*) filter (where {{ column.due }}) as {{ column.name }}_due,
-        count({{ column.name }}) filter (where {{ column.due }}) as {{ column.name }}_known{{ ',' if not loop.last }}
+        count({{ column.name }}) filter (where {{ column.due }}) as {{ column.name }}_known,
         {%- endfor %}
+        flight_month
     from flights_of_month
     group by month_version_id, flight_month
 
