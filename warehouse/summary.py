@@ -22,6 +22,9 @@ LEDGER = """
         sum(rows_kept_apart)
     from marts.audit_row_ledger
 """
+ALARMS = """
+    select count(*) from marts.audit_anomalies where severity = 'alarm' and kind <> 'figure of a day'
+"""
 NEXT = """
 Try next:
   ontime sql "select * from marts.agg_carrier_month where flight_month = '2013-07-01' order by on_time_pct"
@@ -56,6 +59,12 @@ def summary() -> None:
             f"{files} files with {seen:,} records are accounted for: "
             f"{rejected:,} rejected, {restated:,} stated again by others, {apart:,} kept apart"
         )
+        cursor.execute(ALARMS)
+        (alarms,) = cursor.fetchone() or (0,)
+        if alarms:
+            console.print(
+                f"{alarms:,} alarms about the data itself: marts.audit_anomalies says what is unusual"
+            )
     console.print(NEXT, end="", markup=False)
 
 
