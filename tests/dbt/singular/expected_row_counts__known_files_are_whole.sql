@@ -1,5 +1,5 @@
--- A file of known content has the rows that it is known to have: as it landed, and in the months that are made of it. A month may
--- also be made of other files alone, which say it newer or completely.
+-- A file of known content has the rows that it is known to have: as it landed, and in the months that are made of it. Not in a
+-- month that other files alone are made of, because they state it completely, or newer.
 with expected as (
 
     select * from {{ ref('expected_row_counts') }}
@@ -18,14 +18,22 @@ file_months as (
 
 ),
 
-files_of_months as (
+current_files as (
+
+    select * from {{ ref('int_files__current') }}
+    where data_month is not null
+
+),
+
+superseded as (
 
     select
-        data_month,
-        entity,
-        count(*) as files
-    from {{ ref('int_files__current') }}
-    group by data_month, entity
+        ledger.file_no,
+        current_files.data_month
+    from ledger
+    inner join current_files on current_files.entity = ledger.entity
+    group by ledger.file_no, current_files.data_month
+    having not bool_or(current_files.file_no = ledger.file_no)
 
 ),
 
@@ -34,23 +42,22 @@ compared as (
     select
         expected.*,
         ledger.file_no,
-        case when expected.data_month is null then ledger.rows_seen else file_months.observed end as rows_found,
-        file_months.file_no is null and files_of_months.files > 0 as is_superseded
+        case when expected.data_month is null then ledger.rows_seen else file_months.observed end as rows_found
     from expected
     inner join ledger on ledger.file_id = expected.file_id
     left join file_months
         on file_months.file_no = ledger.file_no and file_months.data_month = expected.data_month
-    left join files_of_months
-        on files_of_months.data_month = expected.data_month and files_of_months.entity = ledger.entity
 
 )
 
 select
-    file_no,
-    file_name,
-    data_month,
-    rows_expected,
-    rows_found,
-    taken_from
+    compared.file_no,
+    compared.file_name,
+    compared.data_month,
+    compared.rows_expected,
+    compared.rows_found,
+    compared.taken_from
 from compared
-where coalesce(rows_found, 0) <> rows_expected and not coalesce(is_superseded, false)
+left join superseded
+    on superseded.file_no = compared.file_no and superseded.data_month = compared.data_month
+where coalesce(compared.rows_found, 0) <> compared.rows_expected and superseded.file_no is null
