@@ -53,6 +53,9 @@ due as (
         *,
         -- BTS releases a month within three months of its end
         {{ months_after('data_month', 4) }} as due_on,
+        {{ months_after('data_month', 1) }} as next_month,
+        {{ months_after('data_month', 5) }} as next_due_on,
+        cast(12 * extract(year from data_month) + extract(month from data_month) as integer) as months_counted,
         case
             when cast(first_received_at_utc as date) < {{ months_after('data_month', 4) }} then first_received_at_utc
         end as received_in_time_at_utc
@@ -65,16 +68,15 @@ neighbours as (
 
     select
         *,
-        lag(data_month) over by_month as month_before,
+        cast(extract(day from next_month - interval '1' day) as integer) as days_of_month,
+        months_counted - lag(months_counted) over by_month - 1 as months_missing_before,
         lead(data_month) over by_month as month_after,
         count(received_in_time_at_utc) over (
             partition by entity order by data_month rows between 12 preceding and 1 preceding
         ) as in_time_before,
         min(received_in_time_at_utc) over (
             partition by entity order by data_month rows between 1 following and 12 following
-        ) as newer_received_at_utc,
-        {{ months_after('data_month', 1) }} as next_month,
-        {{ months_after('data_month', 5) }} as next_due_on
+        ) as newer_received_at_utc
     from due
     window by_month as (partition by entity order by data_month)
 
@@ -101,10 +103,8 @@ select
     neighbours.month_after is null
     and neighbours.received_in_time_at_utc is not null
     and current_date >= neighbours.next_due_on as is_next_overdue,
-    12 * cast(extract(year from neighbours.data_month) - extract(year from neighbours.month_before) as integer)
-    + cast(extract(month from neighbours.data_month) - extract(month from neighbours.month_before) as integer)
-    - 1 as months_missing_before,
-    cast(extract(day from neighbours.next_month - interval '1' day) as integer) as days_of_month,
+    neighbours.months_missing_before,
+    neighbours.days_of_month,
     case when neighbours.entity = 'flights' then coalesce(flight_days.days_with_flights, 0) end as days_with_flights
 from neighbours
 left join flight_days on flight_days.data_month = neighbours.data_month
