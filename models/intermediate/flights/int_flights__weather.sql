@@ -41,40 +41,7 @@ records as (
 
 ),
 
-observations as (
-
-    select
-        weather_versions.version_id as flights_version_id,
-        weather.*,
-        lead(weather.observed_at_utc) over (
-            partition by weather_versions.version_id, weather.airport_code_iata order by weather.observed_at_utc
-        ) as next_observed_at_utc
-    from weather
-    inner join weather_versions on weather_versions.reads = weather.version_id
-    where
-        weather.version_id in ({{ observed_months.reads }})
-        -- of the months before and after, what flights of the month can meet: local clocks are within 14 hours of UTC, flights
-        -- take less than a day, and an observation counts for three hours
-        and weather.observed_at_utc >= {{ version_month('weather_versions.version_id') }} - interval '1' day
-        and weather.observed_at_utc
-        < {{ months_after(version_month('weather_versions.version_id'), 1) }} + interval '2' day
-
-),
-
--- Once for each clock hour in which it may count, three hours at most: a flight finds it by an equal hour, which both engines
--- join by hash, where a join on a range alone compares each flight with each observation.
-hours as (
-
-    select
-        observations.*,
-        observations.observation_hour_utc + later.hours * interval '1' hour as counts_in_hour_utc
-    from observations
-    cross join (values (0), (1), (2), (3)) as later (hours)
-    where
-        observations.next_observed_at_utc is null
-        or observations.next_observed_at_utc > observations.observation_hour_utc + later.hours * interval '1' hour
-
-)
+{{ weather_by_hour(observed_months.reads) }}
 
 select
     records.version_id,

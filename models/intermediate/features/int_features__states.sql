@@ -1,0 +1,116 @@
+{%- set builds = months_to_build_from('int_flights__records') -%}
+{%- set given_up_at = "scheduled_departure_at_utc + interval '" ~ state_minutes() ~ "' minute" -%}
+{%- set waits = '(actual_departure_at_utc > scheduled_departure_at_utc or (actual_departure_at_utc is null and is_cancelled))' -%}
+{%- set is_given_up = 'coalesce(actual_departure_at_utc >= ' ~ given_up_at ~ ', true)' -%}
+{#- what happens to a flight, when, and what that adds to the state of whom it concerns -#}
+{%- set happenings = [
+    {'what': 'departure', 'at': 'actual_departure_at_utc', 'delay': 'dep_delay_minutes', 'where': 'actual_departure_at_utc is not null'},
+    {'what': 'departure', 'at': 'scheduled_departure_at_utc', 'waiting': 1, 'where': waits},
+    {'what': 'departure', 'at': 'actual_departure_at_utc', 'waiting': -1, 'where': waits ~ ' and not ' ~ is_given_up},
+    {'what': 'departure', 'at': given_up_at, 'waiting': -1, 'where': waits ~ ' and ' ~ is_given_up},
+    {'what': 'arrival', 'at': 'actual_arrival_at_utc', 'delay': 'arr_delay_minutes',
+     'where': 'actual_arrival_at_utc is not null and arr_delay_minutes is not null'},
+] -%}
+
+with all_flights as (
+
+    select * from {{ ref('int_flights') }}
+
+),
+
+versions (version_id, reads) as (
+
+    {{ builds.rows }}
+
+),
+
+flights as (
+
+    select
+        versions.version_id as month_version_id,
+        all_flights.flight_month,
+        all_flights.origin_airport_code_iata,
+        all_flights.destination_airport_code_iata,
+        all_flights.carrier_code,
+        all_flights.scheduled_departure_at_utc,
+        all_flights.actual_departure_at_utc,
+        all_flights.actual_arrival_at_utc,
+        all_flights.dep_delay_minutes,
+        all_flights.arr_delay_minutes,
+        all_flights.is_cancelled
+    from all_flights
+    inner join versions on versions.reads = all_flights.version_id
+    where
+        all_flights.version_id in ({{ builds.reads }})
+        -- of the month before, what can be seen at the beginning of this one
+        and all_flights.scheduled_departure_at_utc >= {{ version_month('versions.version_id') }} - interval '3' day
+
+),
+
+{% for subject in state_subjects() -%}
+{{ subject.name }}_moments as (
+
+    {% for it in happenings if it.what == subject.counts -%}
+    select
+        month_version_id,
+        {{ subject.code }} as code,
+        -- what happens between two quarters of an hour is known at the second; clocks are in whole minutes
+        {{ quarter_of_hour(it.at ~ " + interval '14' minute") }} as state_at_utc,
+        false as is_asked,
+        {{ 1 if it.delay else 0 }} as movements,
+        {{ it.delay or 0 }} as delay_minutes,
+        {{ it.waiting or 0 }} as waiting
+    from flights
+    where {{ it.where }}
+    union all
+    {% endfor -%}
+    select
+        month_version_id,
+        {{ subject.code }} as code,
+        {{ quarter_of_hour(features_cutoff('scheduled_departure_at_utc')) }} as state_at_utc,
+        true as is_asked,
+        0 as movements,
+        0 as delay_minutes,
+        0 as waiting
+    from flights
+    where flight_month = {{ version_month('month_version_id') }}
+
+),
+
+{{ subject.name }}_states as (
+
+    select
+        month_version_id,
+        code,
+        state_at_utc,
+        bool_or(is_asked) as is_asked,
+        sum(sum(movements)) over lately as movements,
+        sum(sum(delay_minutes)) over lately as delay_minutes,
+        sum(count(*) filter (where delay_minutes >= 15)) over lately as late,
+        sum(sum(waiting)) over (partition by month_version_id, code order by state_at_utc rows unbounded preceding) as waiting
+    from {{ subject.name }}_moments
+    group by month_version_id, code, state_at_utc
+    window lately as (
+        partition by month_version_id, code order by state_at_utc
+        range between interval '{{ state_minutes() - 15 }}' minute preceding and current row
+    )
+
+){{ ',' if not loop.last }}
+
+{% endfor -%}
+
+{% for subject in state_subjects() -%}
+select
+    month_version_id as version_id,
+    {{ version_month('month_version_id') }} as flight_month,
+    '{{ subject.name }}' as subject,
+    code,
+    state_at_utc,
+    cast(movements as integer) as movements,
+    cast(delay_minutes as {{ type_double() }}) / nullif(movements, 0) as mean_delay_minutes,
+    100 * cast(late as {{ type_double() }}) / nullif(movements, 0) as late_pct,
+    cast(waiting as integer) as waiting
+from {{ subject.name }}_states
+where is_asked
+{{ 'union all' if not loop.last }}
+{% endfor -%}
