@@ -10,7 +10,13 @@ from tests.ingestion.support import query, value
 from tests.projects import ProjectCopy, copy_project
 from tests.states import History, history, last_publication, published
 
-OF_FLIGHTS = {
+OF_FEATURES = {
+    "int_features__flights",
+    "int_features__histories",
+    "int_features__schedules",
+    "int_features__states",
+}
+OF_FLIGHTS = OF_FEATURES | {
     "int_flights__records",
     "int_flights__weather",
     "int_monitoring__day_expectations",
@@ -121,7 +127,8 @@ def test_a_restated_month_is_built_and_nothing_else(
     of_months = OF_FLIGHTS | OF_RESTATED_FLIGHTS
     built = {model: {201302} for model in of_months} | dict.fromkeys(OF_FILES, new_file)
     built["int_rotations__legs"].add(201303)  # its first legs follow the last ones of February
-    built["int_monitoring__day_expectations"].add(201303)  # its days are compared with those of February
+    for model in ("states", "histories", "flights"):  # what March knows of February
+        built[f"int_features__{model}"].add(201303)
     assert after.added_since(before) == built
     inserted = after.rows_added_since(before)
     assert inserted.pop("int_flights__records") == len(restated)
@@ -156,12 +163,11 @@ def test_a_restated_month_is_built_and_nothing_else(
     assert inserted.pop("int_rotations__legs") == value(
         "select count(*) from marts.fct_flight_rotations where flight_month in ('2013-02-01', '2013-03-01')"
     )
-    assert inserted.pop("int_rotations__carrier_months") == value(
-        """
-        select count(*) from marts.agg_carrier_rotation_month
-        where flight_month in ('2013-02-01', '2013-03-01')
-        """
+    assert inserted.pop("int_features__flights") == value(
+        "select count(*) from marts.flight_features where flight_month in ('2013-02-01', '2013-03-01')"
     )
+    for model in ("schedules", "states", "histories"):  # a row per hour, moment or day that flights ask about
+        assert 0 < inserted.pop(f"int_features__{model}") < 20 * len(restated)
     assert inserted.pop("int_restatements__flights") == 16  # measures
     assert not inserted
     assert last_publication() == {"month_versions", "audit_row_ledger"}
@@ -242,7 +248,13 @@ def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History)
         ),
         pytest.param(
             (STAGED_WEATHER, "origin as airport", "upper(origin) as airport"),
-            {"int_weather__records", "int_flights__weather", "int_months__row_counts"} | OF_FILES,
+            {
+                "int_weather__records",
+                "int_flights__weather",
+                "int_features__flights",
+                "int_months__row_counts",
+            }
+            | OF_FILES,
             "weather",
             id="staging of weather leaves the records of flights alone",
         ),

@@ -206,7 +206,8 @@ def test_answers_count_by_their_rank_and_build_what_they_feed(project: ProjectCo
 
     files = {measured, at_jfk, at_lax}
     added = history().added_since(before)
-    assert added.pop("int_flights__weather") == {201305, 201306, 201307}
+    for model in ("int_flights__weather", "int_features__flights"):
+        assert added.pop(model) == {201305, 201306, 201307}
     assert {model: added.pop(model) for model in OF_FILES} == dict.fromkeys(OF_FILES, files)
     assert added == {"int_weather__records": {201306}, "int_months__row_counts": {201306}}
 
