@@ -1,8 +1,9 @@
 """flight_features: nothing of the future is in a feature.
 
-Some days of the sample around the ends of three months, all flights and the weather at both ends. The future is
-shifted: all that happened after a moment is changed in the raw files, at random, and the features of the flights
-that ask up to that moment have to stay. A month knows the one before and no other, so one build tells of three.
+Some days of the sample around the ends of three months, all flights and the weather at both ends. The future
+is shifted: all that happened after a moment is changed in the raw files, at random, and the features of the
+flights that ask up to that moment have to stay. A month knows the one before and no other, so one build tells
+of three moments.
 """
 
 import random
@@ -17,16 +18,15 @@ from ingestion.data_file import DataFile
 from ingestion.request import encode
 from ingestion.sources.iem import IEM
 from tests import samples
-from tests.ingestion.support import land_answer, query, value
+from tests.ingestion.support import land_answer, query
 from tests.projects import PROJECT, copy_project
 from tests.samples import Record
 
 DAY = timedelta(days=1)
-CUTOFF = timedelta(
-    hours=2
-)  # said here once more: a test that took it from the models would not see it shrink
+# said here once more: a test that took it from the models would not see it shrink
+CUTOFF = timedelta(hours=2)
 
-# At no quarter of an hour, so that what happens between two of them matters; at the end of a month and in the next.
+# At no quarter of an hour, so that what happens between two of them matters; in a month's end and beginning.
 STATED = ("2013-01-31 21:07", "2013-05-01 15:22", "2013-08-02 11:37")
 MOMENTS = tuple(map(datetime.fromisoformat, STATED))
 DAYS_AROUND = 2

@@ -1,19 +1,6 @@
 {%- set months = months_to_build_from('int_flights__records') -%}
 {%- set observed_months = months_to_build_from('int_weather__records') -%}
-{#- what is looked up for a flight: in which model, of whom, and at which moment -#}
-{%- set lookups = [] -%}
-{%- for name, code, at in [('origin', 'origin_airport_code_iata', 'departure'), ('destination', 'destination_airport_code_iata', 'arrival')] -%}
-{%- do lookups.append({'name': name ~ '_schedule', 'model': 'int_features__schedules', 'subject': name, 'code': code,
-                       'moment': 'scheduled_hour_utc', 'is': "date_trunc('hour', scheduled_" ~ at ~ '_at_utc)'}) -%}
-{%- endfor -%}
-{%- for subject in state_subjects() -%}
-{%- do lookups.append({'name': subject.name ~ '_state', 'model': 'int_features__states', 'subject': subject.name, 'code': subject.code,
-                       'moment': 'state_at_utc', 'is': quarter_of_hour(features_cutoff('scheduled_departure_at_utc'))}) -%}
-{%- endfor -%}
-{%- for subject in history_subjects() -%}
-{%- do lookups.append({'name': subject.name ~ '_history', 'model': 'int_features__histories', 'subject': subject.name, 'code': subject.code,
-                       'moment': 'day_utc', 'is': 'cast(' ~ features_cutoff('scheduled_departure_at_utc') ~ ' as date)'}) -%}
-{%- endfor -%}
+{%- set lookups = feature_lookups() -%}
 
 with all_flights as (
 
@@ -56,11 +43,11 @@ flights as (
     select
         versions.version_id as month_version_id,
         all_flights.*,
-        {{ features_cutoff('all_flights.scheduled_departure_at_utc') }} as cutoff_at_utc,
         {%- for lookup in lookups %}
         {{ lookup.code }} as {{ lookup.name }}_code,
-        {{ lookup.is }} as {{ lookup.name }}_moment{{ ',' if not loop.last }}
+        {{ lookup.moment }} as {{ lookup.name }}_moment,
         {%- endfor %}
+        {{ features_cutoff('all_flights.scheduled_departure_at_utc') }} as cutoff_at_utc
     from all_flights
     inner join versions on versions.reads = all_flights.version_id
     where all_flights.version_id in ({{ months.reads }}) and all_flights.scheduled_departure_at_utc is not null
@@ -69,11 +56,18 @@ flights as (
 
 select
     flights.month_version_id as version_id,
-    {%- for column in ['flight_key', 'flight_month', 'flight_date_local', 'carrier_code', 'flight_number', 'origin_airport_code_iata',
-                       'destination_airport_code_iata', 'scheduled_departure_at_local', 'scheduled_departure_at_utc',
-                       'scheduled_arrival_at_local', 'cutoff_at_utc', 'distance_miles'] %}
-    flights.{{ column }},
-    {%- endfor %}
+    flights.flight_key,
+    flights.flight_month,
+    flights.flight_date_local,
+    flights.carrier_code,
+    flights.flight_number,
+    flights.origin_airport_code_iata,
+    flights.destination_airport_code_iata,
+    flights.scheduled_departure_at_local,
+    flights.scheduled_departure_at_utc,
+    flights.scheduled_arrival_at_local,
+    flights.cutoff_at_utc,
+    flights.distance_miles,
     {{ minutes_between('flights.scheduled_departure_at_utc', 'flights.scheduled_arrival_at_utc') }} as scheduled_minutes,
     origin_schedule.flights as origin_departures_in_hour,
     destination_schedule.flights as destination_arrivals_in_hour,
@@ -84,11 +78,9 @@ select
     {%- endfor %}
     origin_state.waiting as origin_waiting_3h,
     carrier_state.waiting as carrier_waiting_3h,
-    {%- for subject in history_subjects() %}
-    {%- for measure in ['flights', 'cancelled_pct', 'on_time_pct', 'mean_arr_delay_minutes'] %}
+    {%- for subject in history_subjects() %}{% for measure in ['flights', 'cancelled_pct', 'on_time_pct', 'mean_arr_delay_minutes'] %}
     {{ subject.name }}_history.{{ measure }} as {{ subject.name }}_{{ measure }}_28d,
-    {%- endfor %}
-    {%- endfor %}
+    {%- endfor %}{% endfor %}
     {%- for end in ['origin', 'destination'] %}
     {%- for measure in known_weather_measures() %}
     {{ end }}_weather.{{ measure }} as {{ end }}_{{ measure }},
@@ -102,17 +94,17 @@ select
     flights.is_diverted as target_is_diverted,
     flights.is_on_time as target_is_on_time
 from flights
-{%- for lookup in lookups %}
 -- a month has one version of each, hence they are joined by month
+{% for lookup in lookups -%}
 left join {{ lookup.name }}
     on {{ lookup.name }}.flight_month = flights.flight_month
     and {{ lookup.name }}.code = flights.{{ lookup.name }}_code
-    and {{ lookup.name }}.{{ lookup.moment }} = flights.{{ lookup.name }}_moment
-{%- endfor %}
-{%- for end in ['origin', 'destination'] %}
+    and {{ lookup.name }}.{{ lookup.column }} = flights.{{ lookup.name }}_moment
+{% endfor -%}
+{% for end in ['origin', 'destination'] -%}
 left join hours as {{ end }}_weather
     on {{ end }}_weather.flights_version_id = flights.month_version_id
     and {{ end }}_weather.airport_code_iata = flights.{{ end }}_airport_code_iata
     and {{ end }}_weather.counts_in_hour_utc = date_trunc('hour', flights.cutoff_at_utc)
     and {{ is_known_at(end ~ '_weather', 'flights.cutoff_at_utc') }}
-{%- endfor %}
+{% endfor -%}

@@ -18,22 +18,17 @@ flights as (
 
     select
         versions.version_id as month_version_id,
-        all_flights.carrier_code,
-        all_flights.origin_airport_code_iata,
-        all_flights.destination_airport_code_iata,
-        all_flights.is_cancelled,
-        all_flights.is_on_time,
-        all_flights.arr_delay_minutes,
-        roles.is_asked,
+        all_flights.*,
+        uses.is_asked,
         case
-            when roles.is_asked then cast({{ features_cutoff('all_flights.scheduled_departure_at_utc') }} as date)
+            when uses.is_asked then cast({{ features_cutoff('all_flights.scheduled_departure_at_utc') }} as date)
             else cast({{ outcome_known_at('all_flights') }} as date)
         end as day_utc
     from all_flights
     inner join versions on versions.reads = all_flights.version_id
     -- flights of the month before answer only
-    inner join (values (false), (true)) as roles (is_asked)
-        on not roles.is_asked or all_flights.flight_month = {{ version_month('versions.version_id') }}
+    inner join (values (false), (true)) as uses (is_asked)
+        on not uses.is_asked or all_flights.flight_month = {{ version_month('versions.version_id') }}
     where all_flights.version_id in ({{ builds.reads }})
 
 ),
@@ -60,8 +55,7 @@ days as (
 
 ),
 
--- sums of the whole days before that of the question: all that they brought was known by then
-histories as (
+subjects as (
 
     {% for subject in history_subjects() -%}
     select
@@ -69,18 +63,34 @@ histories as (
         '{{ subject.name }}' as subject,
         {{ subject.code }} as code,
         day_utc,
-        bool_or(is_asked) as is_asked,
         {%- for measure in sums %}
-        sum(sum({{ measure }})) over {{ subject.name }}_before as {{ measure }}{{ ',' if not loop.last }}
+        sum({{ measure }}) as {{ measure }},
         {%- endfor %}
+        bool_or(is_asked) as is_asked
     from days
     group by month_version_id, {{ subject.code }}, day_utc
-    window {{ subject.name }}_before as (
-        partition by month_version_id, {{ subject.code }} order by day_utc
-        range between interval '{{ history_days() }}' day preceding and interval '1' day preceding
-    )
     {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+-- of the whole days before that of the question: all that they brought was known by then
+histories as (
+
+    select
+        month_version_id,
+        subject,
+        code,
+        day_utc,
+        {%- for measure in sums %}
+        sum({{ measure }}) over days_before as {{ measure }},
+        {%- endfor %}
+        is_asked
+    from subjects
+    window days_before as (
+        partition by month_version_id, subject, code order by day_utc
+        range between interval '{{ history_days() }}' day preceding and interval '1' day preceding
+    )
+
 )
 
 select

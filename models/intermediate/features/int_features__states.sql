@@ -1,16 +1,4 @@
 {%- set builds = months_to_build_from('int_flights__records') -%}
-{%- set given_up_at = "scheduled_departure_at_utc + interval '" ~ state_minutes() ~ "' minute" -%}
-{%- set waits = '(actual_departure_at_utc > scheduled_departure_at_utc or (actual_departure_at_utc is null and is_cancelled))' -%}
-{%- set is_given_up = 'coalesce(actual_departure_at_utc >= ' ~ given_up_at ~ ', true)' -%}
-{#- what happens to a flight, when, and what that adds to the state of whom it concerns -#}
-{%- set happenings = [
-    {'what': 'departure', 'at': 'actual_departure_at_utc', 'delay': 'dep_delay_minutes', 'where': 'actual_departure_at_utc is not null'},
-    {'what': 'departure', 'at': 'scheduled_departure_at_utc', 'waiting': 1, 'where': waits},
-    {'what': 'departure', 'at': 'actual_departure_at_utc', 'waiting': -1, 'where': waits ~ ' and not ' ~ is_given_up},
-    {'what': 'departure', 'at': given_up_at, 'waiting': -1, 'where': waits ~ ' and ' ~ is_given_up},
-    {'what': 'arrival', 'at': 'actual_arrival_at_utc', 'delay': 'arr_delay_minutes',
-     'where': 'actual_arrival_at_utc is not null and arr_delay_minutes is not null'},
-] -%}
 
 with all_flights as (
 
@@ -50,7 +38,7 @@ flights as (
 {% for subject in state_subjects() -%}
 {{ subject.name }}_moments as (
 
-    {% for it in happenings if it.what == subject.counts -%}
+    {% for it in state_happenings() if it.what == subject.counts -%}
     select
         month_version_id,
         {{ subject.code }} as code,
