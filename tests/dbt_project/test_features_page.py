@@ -19,7 +19,9 @@ def described(column: dict[str, Any]) -> str:
     """The description of a column, where it is a doc block the text of the glossary."""
     text = str(column["description"])
     if block := re.fullmatch(r"\{\{ doc\(\"(\w+)\"\) \}\}", text):
-        found = re.search(rf"{{% docs {block[1]} %}}\n(.*?)\n{{% enddocs %}}", GLOSSARY.read_text(), re.DOTALL)
+        found = re.search(
+            rf"{{% docs {block[1]} %}}\n(.*?)\n{{% enddocs %}}", GLOSSARY.read_text(), re.DOTALL
+        )
         assert found, f"the glossary has no {block[1]}"
         text = found[1]
     return " ".join(text.split())
