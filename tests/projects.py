@@ -19,6 +19,7 @@ from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,13 +78,18 @@ class ProjectCopy:
 
     def dbt(self, *arguments: str, **environment: str) -> Outcome:
         """Plain `dbt`, as from an activated shell, with further environment variables."""
+        outcome, said = self.dbt_results(*arguments, **environment)
+        return Outcome(0 if outcome.success else 1, said)
+
+    def dbt_results(self, *arguments: str, **environment: str) -> tuple[Any, str]:
+        """The same, with the result of each node (`dbtRunnerResult`) beside what was said."""
         from dbt.cli.main import dbtRunner
 
         with self._as_the_project(connection("transformer").environment() | environment) as said:
             outcome = dbtRunner().invoke(list(arguments))
             if outcome.exception is not None:
                 print(outcome.exception)
-        return Outcome(0 if outcome.success else 1, said.getvalue())
+        return outcome, said.getvalue()
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`ontime` of the copy as a process of its own; stderr and stdout come as one."""

@@ -1,0 +1,201 @@
+"""Where mutants are tried: a copy of the project on a copy of a small, built warehouse.
+
+    template = build_template(folder)                # loads tests/mutation/inputs.py, builds, and all tests pass
+    bench = Bench.set_up(folder, "mutants_1", template)
+    verdict = bench.judge(mutant)
+
+A mutant is one `dbt build` of what it changes and of all that reads it, with every data and unit test on the way.
+"""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from psycopg2 import sql
+
+from tests.mutation.inputs import load_inputs
+from tests.mutation.mutants import Mutant
+from tests.mutation.reach import Reach
+from tests.projects import ProjectCopy, copy_project
+from warehouse.connections import connection
+from warehouse.roles import bootstrap, make_roles
+
+TEMPLATE = "mutants_template"
+
+# All months: those of the template are published, and tests read pending ones only. The same for each command, or dbt
+# would parse everything anew.
+SETTINGS = ("--target", "prod", "--vars", "{test_all_months: true}")
+QUIETLY = ("--quiet", "--no-write-json")
+
+# SQL that no engine runs shows nothing about the tests.
+NO_SQL = re.compile("syntax error|does not exist|must appear in the GROUP BY|Compilation Error|Parsing Error")
+CONTRACT = "enforced contract"
+
+Kind = Literal["unit test", "data test", "contract", "database"]
+Outcome = Literal["caught", "warned", "survived", "invalid"]
+Found = tuple[Outcome, "tuple[Catch, ...]", str]  # outcome, by whom, and why it is invalid
+
+NOTHING: Found = ("survived", (), "")
+
+
+@dataclass(frozen=True, order=True)
+class Catch:
+    """Who noticed a mutant: the name of a test, or of the model that could not be built."""
+
+    kind: Kind
+    name: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a mutant.
+
+    `caught`: nothing would have been published. `warned`: a test of severity warn alone found more or less than
+    it does of the sound project, and the mutant would have been published. `said` is why it is invalid.
+    """
+
+    mutant: Mutant
+    outcome: Outcome
+    by: tuple[Catch, ...] = ()
+    said: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Template:
+    """A database to copy, and how many rows each warning finds of the sound project in it."""
+
+    database: str
+    warnings: dict[str, int]
+
+
+def build_template(folder: Path) -> Template:
+    """Load and build the sound project in a new database of the current server.
+
+    Raises AssertionError when one of its tests fails: nothing could be said of a mutant then.
+    """
+    with on_database(TEMPLATE):
+        bootstrap()
+        project = copy_project(folder / "template", with_tests=True)
+        inputs = folder / "inputs"
+        inputs.mkdir()
+        load_inputs(project, inputs)
+        built, said = project.dbt_results("--quiet", "build", "--target", "prod")
+        assert built.success, said
+        return Template(TEMPLATE, _warnings(built.result.results))
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One place to try mutants, one after the other."""
+
+    project: ProjectCopy
+    database: str
+    template: Template
+    reach: Reach
+
+    @classmethod
+    def set_up(cls, folder: Path, database: str, template: Template) -> "Bench":
+        """A copy of the project, parsed, and one of the template with this name."""
+        project = copy_project(folder / database, with_tests=True)
+        with on_database(database):
+            parsed, said = project.dbt_results("--quiet", "parse", *SETTINGS)
+        assert parsed.success, said
+        manifest = json.loads((project.folder / "target" / "manifest.json").read_text())
+        bench = cls(project, database, template, Reach(manifest))
+        bench.new_database()
+        return bench
+
+    def judge(self, mutant: Mutant) -> Verdict:
+        """Test and build the project with this mutant in it: first its unit tests, as `dbt build` does."""
+        began = time.monotonic()
+        change = mutant.file, mutant.before
+        with on_database(self.database), self.project.edited((*change, mutant.after)):
+            verdict = self._unit_tests(self.reach.unit_tests(*change))
+            if verdict[0] == "survived":
+                verdict = self._build(self.reach.models_and_tests(*change))
+        return Verdict(mutant, *verdict, seconds=time.monotonic() - began)
+
+    def _unit_tests(self, names: Sequence[str]) -> Found:
+        if not names:
+            return NOTHING
+        return self._found(self.project.dbt_results(*QUIETLY, "test", *SETTINGS, "--select", *names))
+
+    def _build(self, names: Sequence[str]) -> Found:
+        """On a database that is made anew afterwards."""
+        command = (*QUIETLY, "build", "--indirect-selection", "empty", *SETTINGS)
+        found = self._found(self.project.dbt_results(*command, "--select", *names))
+        self.new_database()
+        return found
+
+    def _found(self, built_and_said: tuple[Any, str]) -> Found:
+        built, said = built_and_said
+        if not hasattr(built.result, "results"):
+            return "invalid", (), str(built.exception or said)
+        results = built.result.results
+        for result in results:
+            if result.status == "error" and NO_SQL.search(result.message) and CONTRACT not in result.message:
+                return "invalid", (), f"{result.node.name}: {result.message}"
+        refused = {
+            Catch(_kind(result), result.node.name) for result in results if result.status in ("fail", "error")
+        }
+        if refused:
+            return "caught", tuple(sorted(refused)), ""
+        sound = self.template.warnings
+        tested = {result.node.name for result in results}
+        warned = {name for name, rows in _warnings(results).items() if rows != sound.get(name, 0)}
+        warned |= {name for name in sound if name in tested and name not in _warnings(results)}
+        if warned:
+            return "warned", tuple(Catch("data test", name) for name in sorted(warned)), ""
+        return NOTHING
+
+    def new_database(self) -> None:
+        """Make the database what the template is, once more."""
+        with _administrator() as cursor:
+            names = {"new": sql.Identifier(self.database), "sound": sql.Identifier(self.template.database)}
+            cursor.execute(sql.SQL("drop database if exists {new} with (force)").format(**names))
+            cursor.execute(sql.SQL("create database {new} template {sound}").format(**names))
+        with on_database(self.database):
+            make_roles(connection("postgres"))  # a copy has not the privileges on the database itself
+
+
+def _kind(result: Any) -> Kind:
+    if result.node.resource_type in ("test", "unit_test"):
+        return "unit test" if result.node.resource_type == "unit_test" else "data test"
+    return "contract" if CONTRACT in result.message else "database"
+
+
+def _warnings(results: Any) -> dict[str, int]:
+    """How many rows each test of severity warn found."""
+    return {result.node.name: int(result.failures) for result in results if result.status == "warn"}
+
+
+@contextmanager
+def on_database(name: str) -> Iterator[None]:
+    """Work on a database of the current server."""
+    before = os.environ.get("PGDATABASE")
+    os.environ["PGDATABASE"] = name
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PGDATABASE"]
+        else:
+            os.environ["PGDATABASE"] = before
+
+
+@contextmanager
+def _administrator() -> Iterator[Any]:
+    """A cursor of the administrator, on a database that is never dropped."""
+    with on_database("postgres"):
+        opened = connection("postgres").connect()
+    with closing(opened):
+        opened.autocommit = True
+        with opened.cursor() as cursor:
+            yield cursor
