@@ -129,7 +129,7 @@ class Bench:
 
     def _build(self, names: Sequence[str]) -> Found:
         """On a database that is made anew afterwards."""
-        command = (*QUIETLY, "build", "--indirect-selection", "empty", *SETTINGS)
+        command = (*QUIETLY, "build", "--fail-fast", "--indirect-selection", "empty", *SETTINGS)
         found = self._found(self.project.dbt_results(*command, "--select", *names))
         self.new_database()
         return found
