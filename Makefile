@@ -6,7 +6,7 @@ DOCS_PORT ?= 8080
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help warehouse test check docs cloud lock clean
+.PHONY: help warehouse test check mutants docs cloud lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ check: .venv/dev.stamp  ## lint and types of Python, in seconds
 
 test: check  ## every check and every test
 	$(BIN)/pytest
+
+mutants: .venv/dev.stamp  ## break models on purpose, write who notices to docs/mutations.md
+	$(BIN)/python -m tests.mutation
 
 # The docs show the published names, hence the schema; a target folder of their own keeps `dbt build`'s state apart.
 docs: .venv/warehouse.stamp  ## the models' documentation as one file, served on DOCS_PORT

