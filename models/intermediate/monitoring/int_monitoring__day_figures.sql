@@ -20,9 +20,8 @@ totals as (
         flights.flight_month,
         flights.flight_date_local,
         coalesce(flights.carrier_code, '{{ all_carriers() }}') as carrier_code,
-        percentile_cont(0.5) within group (order by flights.dep_delay_minutes) as median_dep_delay_minutes,
-        percentile_cont(0.5) within group (order by flights.arr_delay_minutes) as median_arr_delay_minutes,
-        {{ flight_totals('flights') }}
+        {{ flight_totals('flights') }},
+        {{ delay_percentiles('flights', ['dep', 'arr']) }}
     from flights
     inner join versions on versions.reads = flights.version_id
     where flights.version_id in ({{ builds.reads }})
