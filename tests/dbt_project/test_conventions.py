@@ -145,6 +145,13 @@ def test_documented_columns_are_those_that_exist(artifacts: Artifacts) -> None:
     assert not differences
 
 
+def test_the_page_of_marts_has_each_of_them(artifacts: Artifacts) -> None:
+    page = (PROJECT / "docs" / "marts.md").read_text(encoding="utf-8")
+    listed = [name for row in re.findall(r"(?m)^\| (`.*?) \|", page) for name in re.findall(r"`(\w+)`", row)]
+    marts = [node["name"] for node in artifacts.nodes("model") if node["config"]["schema"] == "marts"]
+    assert sorted(listed) == sorted(marts)
+
+
 def test_each_term_of_the_glossary_is_shared(artifacts: Artifacts) -> None:
     """A term that one model alone uses is described in its YAML, where its reader looks."""
     used_by: dict[str, set[str]] = defaultdict(set)
