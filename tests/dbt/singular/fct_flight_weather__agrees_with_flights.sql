@@ -26,7 +26,9 @@ full outer join weather on weather.flight_key = flights.flight_key
 where
     flights.flight_key is null
     or weather.flight_key is null
+    or (weather.origin_observed_at_utc is null) <> (weather.origin_observation_age_minutes is null)
     or weather.origin_observed_at_utc + weather.origin_observation_age_minutes * interval '1' minute
     <> flights.scheduled_departure_at_utc
+    or (weather.destination_observed_at_utc is null) <> (weather.destination_observation_age_minutes is null)
     or weather.destination_observed_at_utc + weather.destination_observation_age_minutes * interval '1' minute
     <> flights.scheduled_arrival_at_utc
