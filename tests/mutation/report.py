@@ -10,6 +10,8 @@ from tests.projects import PROJECT
 
 REPORT = PROJECT / "docs" / "mutations.md"
 
+NAMES_SHOWN = 2
+
 HEAD = """\
 # Tests of the tests
 
@@ -56,11 +58,15 @@ def _surprise(verdict: Verdict) -> str:
 
 
 def _summary(mutants: Sequence[Verdict]) -> str:
-    """Mutants by layer, and what refused them first."""
+    """Mutants by layer, and what refused them: the kind that comes first in a build."""
     lines = [_row("layer", "mutants", "caught", *(f"by a {kind}" for kind in KINDS)), "|---" * 7, "|\n"]
     for layer in LAYERS:
         of_layer = [verdict for verdict in mutants if verdict.mutant.layer == layer]
-        kinds = Counter(verdict.by[0].kind for verdict in of_layer if verdict.outcome == "caught")
+        kinds = Counter(
+            min((catch.kind for catch in verdict.by), key=KINDS.index)
+            for verdict in of_layer
+            if verdict.outcome == "caught"
+        )
         lines.append(_row(layer, len(of_layer), kinds.total(), *(kinds[kind] for kind in KINDS)))
     return "".join(lines) + "\n"
 
@@ -92,8 +98,10 @@ def _layer(layer: str, mutants: Iterable[Verdict]) -> str:
     return "".join(lines) + "\n"
 
 
-def _names(catches: Iterable[Catch]) -> str:
-    return ", ".join(f"{catch.kind} `{catch.name}`" for catch in catches)
+def _names(catches: Sequence[Catch]) -> str:
+    first = ", ".join(f"{catch.kind} `{catch.name}`" for catch in catches[:NAMES_SHOWN])
+    more = len(catches) - NAMES_SHOWN
+    return f"{first} and {more} more" if more > 0 else first
 
 
 def _change(verdict: Verdict) -> str:
