@@ -1,5 +1,6 @@
 """What a change to one file can reach: the nodes whose SQL it changes, and all that reads them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ class Reach:
         parts_of = {
             child
             for uid in touched
-            if self._nodes[uid]["config"].get("materialized") == "ephemeral"
+            if _materialized(self._nodes[uid]) == "ephemeral"
             for child in self.manifest["child_map"][uid]
         }
         return sorted(
@@ -36,12 +37,14 @@ class Reach:
     def models_and_tests(self, file: str, changed: str) -> list[str]:
         """Names of models and data tests from there on.
 
-        The versions of files and months as well, for their ids are made of the code, and the models that read
-        these: Postgres drops views when a table that they read is replaced.
+        The versions of files and months as well, for their ids are made of the code. And the views on all of
+        these: Postgres drops them when what they read is replaced.
         """
-        rebuilt = {uid for uid, node in self._nodes.items() if _is_bookkeeping(node)}
-        rebuilt |= {uid for uid in self._and_readers({VERSIONS}) if uid.startswith("model.")}
+        versions = {uid for uid, node in self._nodes.items() if _is_bookkeeping(node)} | {VERSIONS}
         reached = self._and_readers(self._touched(file, changed))
+        rebuilt = self._and_readers(
+            versions | reached, lambda node: _materialized(node) in ("view", "ephemeral")
+        )
         return sorted(self._nodes[uid]["name"] for uid in reached | rebuilt)
 
     @property
@@ -66,14 +69,19 @@ class Reach:
             if node["original_file_path"] == file or calling & set(node["depends_on"].get("macros", ()))
         }
 
-    def _and_readers(self, nodes: set[str]) -> set[str]:
+    def _and_readers(self, nodes: set[str], is_counted: Callable[[Node], bool] = lambda _: True) -> set[str]:
+        """The nodes, what reads them, what reads that and so on; readers that do not count end the chain."""
         found, todo = set(nodes), list(nodes)
         while todo:
             for child in self.manifest["child_map"].get(todo.pop(), ()):
-                if child in self._nodes and child not in found:
+                if child in self._nodes and child not in found and is_counted(self._nodes[child]):
                     found.add(child)
                     todo.append(child)
         return found
+
+
+def _materialized(node: Node) -> str:
+    return str(node["config"].get("materialized"))
 
 
 def _is_bookkeeping(node: Node) -> bool:

@@ -91,17 +91,17 @@ def bench(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Bench
 
 def test_a_unit_test_catches(bench: Bench) -> None:
     found = bench.judge(MUTANTS["on_time_counts_15_minutes"])
-    assert (found.outcome, {catch.kind for catch in found.by}) == ("caught", {"unit test"})
+    assert (found.outcome, {catch.kind for catch in found.by}) == ("caught", {"unit test"}), found.said
 
 
 def test_a_data_test_catches(bench: Bench) -> None:
     found = bench.judge(MUTANTS["routes_of_all_versions"])
-    assert (found.outcome, {catch.kind for catch in found.by}) == ("caught", {"data test"})
+    assert (found.outcome, {catch.kind for catch in found.by}) == ("caught", {"data test"}), found.said
 
 
 def test_a_contract_catches(bench: Bench) -> None:
     found = bench.judge(MUTANTS["weather_column_lost"])
-    assert (found.outcome, found.by) == ("caught", (Catch("contract", "fct_flight_weather"),))
+    assert (found.outcome, found.by) == ("caught", (Catch("contract", "fct_flight_weather"),)), found.said
 
 
 def test_what_means_the_same_survives(bench: Bench) -> None:
