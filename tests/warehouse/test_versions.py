@@ -126,7 +126,9 @@ def test_a_restated_month_is_built_and_nothing_else(
     new_file = {file_no("flights")}
     of_months = OF_FLIGHTS | OF_RESTATED_FLIGHTS
     built = {model: {201302} for model in of_months} | dict.fromkeys(OF_FILES, new_file)
-    built["int_rotations__legs"].add(201303)  # its first legs follow the last ones of February
+    for model in ("int_rotations__legs", "int_rotations__carrier_months"):
+        built[model].add(201303)  # its first legs follow the last ones of February
+    built["int_monitoring__day_expectations"].add(201303)  # its days are compared with those of February
     for model in ("states", "histories", "flights"):  # what March knows of February
         built[f"int_features__{model}"].add(201303)
     assert after.added_since(before) == built
@@ -162,6 +164,12 @@ def test_a_restated_month_is_built_and_nothing_else(
     )
     assert inserted.pop("int_rotations__legs") == value(
         "select count(*) from marts.fct_flight_rotations where flight_month in ('2013-02-01', '2013-03-01')"
+    )
+    assert inserted.pop("int_rotations__carrier_months") == value(
+        """
+        select count(*) from marts.agg_carrier_rotation_month
+        where flight_month in ('2013-02-01', '2013-03-01')
+        """
     )
     assert inserted.pop("int_features__flights") == value(
         "select count(*) from marts.flight_features where flight_month in ('2013-02-01', '2013-03-01')"
@@ -362,7 +370,7 @@ def unchanged(project: ProjectCopy) -> Iterator[str]:
         pytest.param((CLOCKS, "with flights as", "-- words\nwith flights as"), False, id="comment on top"),
         pytest.param((CLOCKS, "interval '12' hour", "interval '11' hour"), True, id="code"),
         pytest.param(
-            (CLOCKS, "    air_time_minutes,\n", "    '--' || air_time_minutes,\n"),
+            (CLOCKS, "    longest_tarmac_minutes\n", "    '--' || longest_tarmac_minutes\n"),
             True,
             id="dashes in a text",
         ),

@@ -78,8 +78,8 @@ select
     {%- endfor %}
     origin_state.waiting as origin_waiting_3h,
     carrier_state.waiting as carrier_waiting_3h,
-    {%- for subject in history_subjects() %}{% for measure in ['flights', 'cancelled_pct', 'on_time_pct', 'mean_arr_delay_minutes'] %}
-    {{ subject.name }}_history.{{ measure }} as {{ subject.name }}_{{ measure }}_28d,
+    {%- for it in history_subjects() %}{% for measure in ['flights', 'cancelled_pct', 'on_time_pct', 'mean_arr_delay_minutes'] %}
+    {{ it.name }}_history.{{ measure }} as {{ it.name }}_{{ measure }}_28d,
     {%- endfor %}{% endfor %}
     {%- for end in ['origin', 'destination'] %}
     {%- for measure in known_weather_measures() %}
