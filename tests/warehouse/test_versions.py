@@ -273,7 +273,7 @@ def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History)
             id="a model at the end of the chain",
         ),
         pytest.param(
-            (FACTS, "    air_time_minutes,", "    air_time_minutes + 0 as air_time_minutes,"),
+            (FACTS, "flights.air_time_minutes,", "flights.air_time_minutes + 0 as air_time_minutes,"),
             set(),
             None,
             id="a mart view",
