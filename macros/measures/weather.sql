@@ -36,9 +36,17 @@
 
 
 {#
+    The hour of an airport, for the version of a month. One text, not three columns: where Postgres expects few rows it merges by the
+    version alone, which is one for all rows of a month, and compares each flight with each observation.
+#}
+{% macro hour_of_airport(version_id, airport_code, moment) -%}
+    {{ version_id }} || ' ' || {{ airport_code }} || ' ' || cast(date_trunc('hour', {{ moment }}) as {{ type_text() }})
+{%- endmacro %}
+
+{#
     Common table expressions `observations` and `hours`: the weather that flights of a month can meet, each observation once for each
-    clock hour in which it may count. A flight finds it by an equal hour, which both engines join by hash, where a join on a range
-    alone compares each flight with each observation. Reads of the model: `weather`, hourly, and `weather_versions` (version_id,
+    clock hour in which it may count. A flight finds it by an equal hour (hour_of_airport), which both engines join by hash, where a join on a
+    range alone compares each flight with each observation. Reads of the model: `weather`, hourly, and `weather_versions` (version_id,
     reads); `reads` is the list of them.
 #}
 {% macro weather_by_hour(reads, sources=none) -%}
@@ -70,7 +78,10 @@ hours as (
 
     select
         observations.*,
-        observations.observation_hour_utc + later.hours * interval '1' hour as counts_in_hour_utc
+        {{ hour_of_airport(
+            'observations.flights_version_id', 'observations.airport_code_iata',
+            "observations.observation_hour_utc + later.hours * interval '1' hour"
+        ) }} as counts_in_hour
     from observations
     cross join (values (0), (1), (2), (3)) as later (hours)
     where

@@ -103,8 +103,7 @@ left join {{ lookup.name }}
 {% endfor -%}
 {% for end in ['origin', 'destination'] -%}
 left join hours as {{ end }}_weather
-    on {{ end }}_weather.flights_version_id = flights.month_version_id
-    and {{ end }}_weather.airport_code_iata = flights.{{ end }}_airport_code_iata
-    and {{ end }}_weather.counts_in_hour_utc = date_trunc('hour', flights.cutoff_at_utc)
+    on {{ end }}_weather.counts_in_hour
+    = {{ hour_of_airport('flights.month_version_id', 'flights.' ~ end ~ '_airport_code_iata', 'flights.cutoff_at_utc') }}
     and {{ is_known_at(end ~ '_weather', 'flights.cutoff_at_utc') }}
 {% endfor -%}

@@ -63,12 +63,10 @@ select
     destination_weather.weather_source as destination_weather_source
 from records
 left join hours as origin_weather
-    on origin_weather.flights_version_id = records.version_id
-    and origin_weather.airport_code_iata = records.origin_airport_code_iata
-    and origin_weather.counts_in_hour_utc = date_trunc('hour', records.scheduled_departure_at_utc)
+    on origin_weather.counts_in_hour
+    = {{ hour_of_airport('records.version_id', 'records.origin_airport_code_iata', 'records.scheduled_departure_at_utc') }}
     and {{ is_known_at('origin_weather', 'records.scheduled_departure_at_utc') }}
 left join hours as destination_weather
-    on destination_weather.flights_version_id = records.version_id
-    and destination_weather.airport_code_iata = records.destination_airport_code_iata
-    and destination_weather.counts_in_hour_utc = date_trunc('hour', records.scheduled_arrival_at_utc)
+    on destination_weather.counts_in_hour
+    = {{ hour_of_airport('records.version_id', 'records.destination_airport_code_iata', 'records.scheduled_arrival_at_utc') }}
     and {{ is_known_at('destination_weather', 'records.scheduled_arrival_at_utc') }}
