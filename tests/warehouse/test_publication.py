@@ -162,23 +162,23 @@ def test_a_key_of_other_columns(project: ProjectCopy) -> None:
 
 def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
     publish(project)
-    before = value("select sum(visibility_miles) from marts.fct_weather_hourly")
+    before = value("select sum(dew_point_fahrenheit) from marts.fct_weather_hourly")
     edits = (
         (
             "models/intermediate/weather/int_weather__records.sql",
             "    {{ measure }},\n",
-            "    {{ 'visibility_miles::numeric(6, 2) as ' if 'visib' in measure }}{{ measure }},\n",
+            "    {{ 'dew_point_fahrenheit::numeric(6, 2) as ' if 'dew' in measure }}{{ measure }},\n",
         ),
         (
             f"{WEATHER}.yml",
-            "      - name: visibility_miles\n        data_type: double precision",
-            "      - name: visibility_miles\n        data_type: numeric(6,2)",
+            "      - name: dew_point_fahrenheit\n        data_type: double precision",
+            "      - name: dew_point_fahrenheit\n        data_type: numeric(6,2)",
         ),
         *(
             (
                 "models/marts/core/fct_flight_weather.yml",
-                f"      - name: {airport}_visibility_miles\n        data_type: double precision",
-                f"      - name: {airport}_visibility_miles\n        data_type: numeric(6,2)",
+                f"      - name: {airport}_dew_point_fahrenheit\n        data_type: double precision",
+                f"      - name: {airport}_dew_point_fahrenheit\n        data_type: numeric(6,2)",
             )
             for airport in ("origin", "destination")
         ),
@@ -192,15 +192,15 @@ def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
         assert value("select pg_typeof(seat_count)::text from marts.dim_aircraft limit 1") == "text"
         assert value("select max(seat_count::integer) from marts.dim_aircraft") == 450
         assert (
-            value("select pg_typeof(visibility_miles)::text from marts.fct_weather_hourly limit 1")
+            value("select pg_typeof(dew_point_fahrenheit)::text from marts.fct_weather_hourly limit 1")
             == "numeric"
         )
-        assert float(value("select sum(visibility_miles) from marts.fct_weather_hourly")) == pytest.approx(
-            before
-        )
+        assert float(
+            value("select sum(dew_point_fahrenheit) from marts.fct_weather_hourly")
+        ) == pytest.approx(before)
         # rows of earlier versions keep what they had
         assert value(
-            "select sum(visibility_miles__double_precision) from intermediate.int_weather__records"
+            "select sum(dew_point_fahrenheit__double_precision) from intermediate.int_weather__records"
         ) == pytest.approx(before)
 
 
