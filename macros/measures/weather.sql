@@ -36,18 +36,18 @@
 
 
 {#
-    The hour of an airport, for the version of a month. One text, not three columns: where Postgres expects few rows it merges by the
-    version alone, which is one for all rows of a month, and compares each flight with each observation.
+    The hour of an airport, for the version of a month. One text, not three columns: where Postgres expects few rows it merges by
+    the version alone, which is one for all rows of a month, and compares each flight with each observation.
 #}
 {% macro hour_of_airport(version_id, airport_code, moment) -%}
     {{ version_id }} || ' ' || {{ airport_code }} || ' ' || cast(date_trunc('hour', {{ moment }}) as {{ type_text() }})
 {%- endmacro %}
 
 {#
-    Common table expressions `observations` and `hours`: the weather that flights of a month can meet, each observation once for each
-    clock hour in which it may count. A flight finds it by an equal hour (hour_of_airport), which both engines join by hash, where a join on a
-    range alone compares each flight with each observation. Reads of the model: `weather`, hourly, and `weather_versions` (version_id,
-    reads); `reads` is the list of them.
+    Common table expressions `observations` and `hours`: the weather that flights of a month can meet, each observation once for
+    each clock hour in which it may count. A flight finds it by an equal hour (hour_of_airport), which both engines join by hash,
+    where a join on a range alone compares each flight with each observation. Reads of the model: `weather`, hourly, and
+    `weather_versions` (version_id, reads); `reads` is the list of them.
 #}
 {% macro weather_by_hour(reads, sources=none) -%}
 observations as (
