@@ -277,7 +277,7 @@ def test_leaks_are_found(story: Story) -> None:
     leaks = (
         (STATES, "+ interval '14' minute", "+ interval '0' minute"),
         (HISTORIES, "preceding and interval '1' day preceding", "preceding and current row"),
-        (FLIGHTS, f"date_trunc('hour', {cutoff})", f"date_trunc('hour', {schedule})"),
+        (FLIGHTS, f"_airport_code_iata', '{cutoff}')", f"_airport_code_iata', '{schedule}')"),
         (
             FLIGHTS,
             f"is_known_at(end ~ '_weather', '{cutoff}')",
