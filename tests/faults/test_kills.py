@@ -23,7 +23,7 @@ from warehouse.server import Server
 # A killed load uses up numbers of files, and the time of a repeated one is another.
 NOT_REPEATED = (
     *("source_file_no", "file_no", "received_at_utc", "rejects_version_id"),
-    *("known_from_utc", "known_to_utc"),
+    *("known_from_utc", "known_to_utc", "first_received_at_utc"),
 )
 
 WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query ~* %s)"
