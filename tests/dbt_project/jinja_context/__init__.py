@@ -25,7 +25,7 @@ execute = False
 target = SimpleNamespace(name="dev", type="postgres", database="ontime", schema="dev")
 
 # Stand-ins for macros/versions/building.sql and pending.sql, whose answers come from the database.
-_NOTHING_TO_BUILD = SimpleNamespace(rows="(select 1 as version_id, 1 as file_no)", reads="1")
+_NOTHING_TO_BUILD = SimpleNamespace(rows="(select 1, 1, 1)", reads="1")
 
 
 def files_to_build(landed: dict[str, str]) -> SimpleNamespace:
@@ -38,6 +38,18 @@ def months_to_build_from_files() -> SimpleNamespace:
 
 def months_to_build_from(model_name: str) -> SimpleNamespace:
     return _NOTHING_TO_BUILD
+
+
+def releases_to_compare(model_name: str) -> SimpleNamespace:
+    return _NOTHING_TO_BUILD
+
+
+def editions_to_compare(landed: dict[str, str]) -> SimpleNamespace:
+    return _NOTHING_TO_BUILD
+
+
+def history_above(model_name: str) -> str:
+    return model_name
 
 
 def pending_months() -> str:
