@@ -1,9 +1,10 @@
 """`ontime build`: what differs from what is published, in one `dbt build`, told as it goes.
 
-With nothing new it says so without importing dbt (build_state.py); else it plans (build_plan.py) and runs what changed and
-what depends on it. After a failure it says what a person needs (failures.py).
+With nothing new it says so without importing dbt (build_state.py); else it plans (build_plan.py) and runs
+what changed and what depends on it. After a failure it says what a person needs (failures.py).
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from ingestion.errors import OntimeError
 from ingestion.raw_schema import prepare
 from ingestion.sources import SOURCES
 from warehouse import build_state
-from warehouse.build_state import Reasons, State
+from warehouse.build_state import Lost, State
 from warehouse.connections import Connection, connection
 from warehouse.console import note
 
@@ -38,9 +39,10 @@ ANOTHER_BUILD_RUNS = 75  # EX_TEMPFAIL of sysexits.h: the same command will work
 def build(arguments: Sequence[str]) -> int:
     """Build what differs from what is published on target prod; on another target, `dbt build` as it is.
 
-    Takes `--plan` (say what would run, and run nothing), `--all` (run everything) and the arguments of `dbt build`.
-    Returns the exit code: 0 when all was built and every test of severity error passed, 1 after a failure,
-    75 when another build of the same target runs. Raises OntimeError when there is nothing to build from.
+    Takes `--plan` (say what would run, and run nothing), `--all` (run everything), and the arguments of
+    `dbt build`. Returns the exit code: 0 when all was built and every test of severity error passed, 1
+    after a failure, 75 when another build of the same target runs. Raises OntimeError when there is nothing
+    to build from.
     """
     asked = parse(arguments)
     transformer = connection("transformer")
@@ -93,62 +95,46 @@ def build_changes(asked: Namespace, transformer: Connection) -> int:
     with closing(transformer.connect()) as opened, opened.cursor() as cursor:
         published = build_state.published_state(cursor)
         whole = not asked.selection and not asked.all
-        if isinstance(published, State) and whole and nothing_differs(cursor, published, asked.vars):
+        if whole and isinstance(published, State) and nothing_differs(cursor, published, asked.vars):
             note("nothing new: all that is published stands, of code and of files")
             return 0
-        opened.rollback()
     prepare(connection("loader").as_psycopg2(), SOURCES.values(), note)
     check_something_is_loaded(transformer)
 
     note("reading the project")
-    manifest = parse_project(asked.target, asked.others, transformer)
-    from warehouse.build_plan import Graph
-    from warehouse.fingerprints import Fingerprints
+    manifest = parse_project(asked, transformer)
+    from warehouse.build_plan import Graph, selected
 
     graph = Graph(manifest)
-    fingerprints = Fingerprints(manifest)
     with closing(transformer.connect()) as opened, opened.cursor() as cursor:
         build_state.make_tables(cursor)
         opened.commit()
         # one moment: the ledgers that are compared, and the files that the build sees
         opened.set_session(isolation_level="REPEATABLE READ")
-        now = State(
-            project=build_state.project_digest(PROJECT),
-            environment=build_state.environment(PROJECT, asked.vars),
-            inputs=build_state.inputs(cursor),
-            common=fingerprints.common((PROJECT / "dbt_project.yml").read_text()),
-            nodes=fingerprints.of_nodes(),
-            relations=graph.relations(),
-        )
+        now = state_of(graph, asked, cursor)
         lost = build_state.no_longer_there(cursor, published) if isinstance(published, State) else {}
         plan = make_plan(asked, graph, published, now, lost)
+        runs = selected(plan, graph, list_nodes(asked, manifest)) if asked.selection else plan.runs
         if asked.plan:
-            from warehouse.show_plan import show_plan
-
-            show_plan(plan, graph, published, now, cursor)
+            show(plan, runs, graph, cursor, asked.target)
             return 0
-        if not plan.runs:
-            build_state.save_as_published(cursor, now)
-            opened.commit()
-            note("nothing to build: what changed are words that no table, view or test is made of")
+        if not runs:
+            note(
+                "nothing to build: what is selected stands as it was published"
+                if asked.selection
+                else NO_LOGIC
+            )
+            if not asked.selection:
+                build_state.save_as_published(cursor, now)
+                opened.commit()
             return 0
         plan_id = uuid4().hex
         kinds = {uid: plan.kind(uid) for uid in graph.runnable()}
-        schemas = [source.raw_schema for source in SOURCES.values()]
-        build_state.save(cursor, plan_id, now, kinds, schemas)
+        build_state.save(cursor, plan_id, now, kinds, [source.raw_schema for source in SOURCES.values()])
         opened.commit()
 
-    chosen = plan.runs
-    if asked.selection:
-        from warehouse.build_plan import selected
-
-        chosen = selected(plan, graph, list_nodes(asked, manifest))
-        say_what_is_needed(chosen, plan, graph)
-        if not chosen:
-            note("nothing to build: what is selected stands as it was published")
-            return 0
-    say_what_runs(plan, chosen)
-    selection = [] if chosen == frozenset(graph.runnable()) else graph.selection(chosen)
+    say_what_runs(plan, runs)
+    selection = [] if runs == frozenset(graph.runnable()) else graph.selection(runs)
     os.environ["ONTIME_BUILD_PLAN"] = plan_id
     try:
         return run_dbt(asked.target, [*selection, *asked.others], transformer, manifest)
@@ -156,8 +142,36 @@ def build_changes(asked: Namespace, transformer: Connection) -> int:
         del os.environ["ONTIME_BUILD_PLAN"]
 
 
+NOTHING_SELECTED = "nothing to build: what is selected stands as it was published"
+NO_LOGIC = "nothing to build: what was edited are words that no table, view or test is made of"
+
+
+def state_of(graph: "Graph", asked: Namespace, cursor: build_state.Cursor) -> State:
+    """What would be published now."""
+    from warehouse.fingerprints import Fingerprints
+
+    fingerprints = Fingerprints(graph.manifest)
+    return State(
+        project=build_state.project_digest(PROJECT),
+        environment=build_state.environment(PROJECT, asked.vars),
+        inputs=build_state.inputs(cursor),
+        common=fingerprints.common((PROJECT / "dbt_project.yml").read_text()),
+        nodes=fingerprints.of_nodes(),
+        relations=graph.relations(),
+    )
+
+
+def show(plan: "Plan", runs: frozenset[str], graph: "Graph", cursor: build_state.Cursor, target: str) -> None:
+    """The plan, and the rows that have come, where something is published to compare them with."""
+    from warehouse.show_plan import show_news, show_plan
+
+    show_plan(plan, runs, graph, cursor)
+    if not plan.everything:
+        show_news(graph.manifest, target)
+
+
 def nothing_differs(cursor: build_state.Cursor, published: State, variables: str) -> bool:
-    """Compared without dbt: files of the project, what it reads besides, ledgers, and relations that are there."""
+    """Compared without dbt: the project's files, what dbt reads besides, ledgers and relations."""
     if published.project != build_state.project_digest(PROJECT):
         return False
     if published.environment != build_state.environment(PROJECT, variables):
@@ -170,7 +184,7 @@ def nothing_differs(cursor: build_state.Cursor, published: State, variables: str
     return not build_state.no_longer_there(cursor, published)
 
 
-def make_plan(asked: Namespace, graph: "Graph", published: State | str, now: State, lost: Reasons) -> "Plan":
+def make_plan(asked: Namespace, graph: "Graph", published: State | str, now: State, lost: Lost) -> "Plan":
     """Everything, where nothing can be compared or --all asks for it; else what differs."""
     from warehouse.build_plan import plan_changes, plan_everything, why_everything
 
@@ -193,18 +207,16 @@ def is_clean_commit(project: Path) -> bool:
     return status.returncode == 0 and not status.stdout
 
 
-def parse_project(target: str, others: Sequence[str], transformer: Connection) -> Any:
+def parse_project(asked: Namespace, transformer: Connection) -> Any:
     """dbt's manifest. Raises OntimeError with dbt's own words when the project cannot be parsed."""
     from dbt.cli.main import dbtRunner
 
     use(transformer)
-    variables = [word for option, word in zip(others, others[1:], strict=False) if option == "--vars"]
-    command = ["--log-level", "none", "--no-write-json", "parse", "--target", target]
-    outcome = dbtRunner().invoke([*command, *given("--vars", variables)])
+    command = ["--log-level", "none", "--no-write-json", "parse", "--target", asked.target]
+    outcome = dbtRunner().invoke([*command, *given("--vars", [asked.vars] if asked.vars else [])])
     if outcome.exception is not None or not outcome.success:
-        raise OntimeError(
-            f"dbt cannot read the project: {outcome.exception}", "mend that, then: ontime build"
-        )
+        said = f"dbt cannot read the project: {outcome.exception}"
+        raise OntimeError(said, "mend that, then: ontime build")
     return outcome.result
 
 
@@ -215,31 +227,24 @@ def list_nodes(asked: Namespace, manifest: Any) -> list[str]:
     output = ["--output", "json", "--output-keys", "unique_id"]
     command = ["--log-level", "none", "--quiet", "list", "--target", asked.target, *output]
     outcome = dbtRunner(manifest=manifest).invoke([*command, *asked.selection])
-    if outcome.exception is not None:
-        raise OntimeError(f"dbt does not know this selection: {outcome.exception}", "see: dbt list --help")
-    import json
-
-    found = [str(json.loads(line)["unique_id"]) for line in outcome.result or ()]
-    if not found:
-        raise OntimeError("the selection names nothing", "look what there is with: dbt list --select ...")
-    return found
+    lines = outcome.result if isinstance(outcome.result, list) else []
+    if outcome.exception is not None or not lines:
+        said = outcome.exception or "it names nothing"
+        raise OntimeError(f"no such selection: {said}", "look what there is: dbt list --target prod")
+    return [str(json.loads(line)["unique_id"]) for line in lines]
 
 
-def say_what_runs(plan: "Plan", chosen: frozenset[str]) -> None:
-    why = f": everything, {plan.everything}" if plan.everything else ""
-    note(f"{len(chosen)} of {plan.nodes} nodes{why}")
-    reasons = {uid: why for uid, why in plan.reasons.items() if not why.startswith("reads ")}
-    for uid in sorted(reasons)[:MOST_REASONS]:
-        note(f"  {uid.split('.', 2)[-1]} {reasons[uid]}")
-    if len(reasons) > MOST_REASONS:
-        note(f"  and {len(reasons) - MOST_REASONS} more; all of them: ontime build --plan")
+def say_what_runs(plan: "Plan", runs: frozenset[str]) -> None:
+    """How many nodes, and what made them run."""
+    note(f"{len(runs)} of {plan.nodes} nodes{f': everything, {plan.everything}' if plan.everything else ''}")
+    causes = sorted(uid for uid, why in plan.reasons.items() if not why.startswith("reads "))
+    for uid in causes[:MOST_CAUSES]:
+        note(f"  {uid.split('.', 2)[-1]} {plan.reasons[uid]}")
+    if len(causes) > MOST_CAUSES:
+        note(f"  and {len(causes) - MOST_CAUSES} more")
 
 
-MOST_REASONS = 5
-
-
-def say_what_is_needed(chosen: frozenset[str], plan: "Plan", graph: "Graph") -> None:
-    note("a selection publishes nothing; it builds what it needs that is not as published")
+MOST_CAUSES = 5
 
 
 def check_something_is_loaded(transformer: Connection) -> None:

@@ -1,9 +1,9 @@
 """What a build has to do: which nodes run, and why; the rest stands as it was published.
 
-    logic   the node's code, its macros, its settings or its words changed, or those of something that it is made of:
+    logic   its code, macros, settings or words changed, or those of something that it is made of:
             it is made anew, and its tests look at all months
-    data    files have come that it is made of: tables get new rows, history the missing versions, and tests look at the
-            months that changed; a view has nothing to do
+    data    files have come that it is made of: tables get new rows, history the missing versions,
+            and tests look at the months that changed; a view has nothing to do
     stands  neither
 
 History models and tables keep their place in the database, so a view on them is made again only where its own
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from warehouse.build_state import Reasons, State, changed_environment, changed_inputs
+from warehouse.build_state import Lost, Reasons, State, changed_environment, changed_inputs
 
 Kind = Literal["logic", "data"]
 
@@ -24,7 +24,7 @@ AUDIT = "audit"  # the folder of models that account for the data itself
 
 @dataclass(frozen=True)
 class Plan:
-    """`kinds` and `reasons` of the nodes that are not as they were; `runs` are those that have something to do."""
+    """`kinds` and `reasons` of nodes that are not as they were; `runs` have something to do."""
 
     kinds: dict[str, Kind]
     reasons: Reasons
@@ -66,8 +66,8 @@ class Graph:
     def wakes(self, parent: str, child: str) -> bool:
         """Do new rows of a node mean new rows of one that reads it?
 
-        Which versions there are, each history model asks when it runs. They say nothing new to others, whose data come
-        along their own way from staging; but audit models account for them.
+        Which versions there are, each history model asks when it runs. They say nothing new to others,
+        whose data come along their own way from staging; but audit models account for them.
         """
         if not self.is_bookkeeping(parent) or self._meta(parent).get("wakes_readers"):
             return True
@@ -115,9 +115,11 @@ def plan_everything(graph: Graph, why: str, *, unit_tests: bool) -> Plan:
     return Plan(dict.fromkeys(runs, "logic"), {}, runs, why, len(list(graph.runnable())))
 
 
-def plan_changes(graph: Graph, state: State, now: State, lost: Reasons) -> Plan:
-    """What differs between the published state and now; `lost` are nodes that have to be built whatever else."""
-    changed = _changed(graph, state, now) | {uid: why for uid, why in lost.items() if uid in now.nodes}
+def plan_changes(graph: Graph, state: State, now: State, lost: Lost) -> Plan:
+    """What differs between the published state and now; `lost` has to be built whatever else."""
+    changed = _changed(graph, state, now)
+    changed |= {uid: why for uid, (kind, why) in lost.items() if kind == "logic" and uid in now.nodes}
+    unfinished = {uid: why for uid, (kind, why) in lost.items() if kind == "data" and uid in now.nodes}
     kinds: dict[str, Kind] = {}
     reasons: Reasons = {}
 
@@ -138,8 +140,8 @@ def plan_changes(graph: Graph, state: State, now: State, lost: Reasons) -> Plan:
     if left:
         changed[POINTER] = f"{', '.join(uid.split('.')[-1] for uid in left)} left the project"
     made_anew = [uid for uid in changed if not uid.startswith("source.")]
-    reasons.update(changed)
-    spread(made_anew, "logic", lambda parent, child: not graph.is_history(parent) and _is_made(graph, parent))
+    reasons.update(unfinished | changed)
+    spread(made_anew, "logic", lambda parent, _: not graph.is_history(parent) and _is_made(graph, parent))
     news = [f"source.{graph.manifest.metadata.project_name}.{name}" for name in _tables_with_news(state, now)]
     reasons.update(dict.fromkeys(news, "new files"))
     rebuilt = [uid for uid in kinds if graph.is_history(uid)]
@@ -151,7 +153,11 @@ def plan_changes(graph: Graph, state: State, now: State, lost: Reasons) -> Plan:
     spread_from = [child for uid in rebuilt for child in graph.children.get(uid, ())]
     for child in spread_from:
         reasons.setdefault(child, "reads a history that is built anew")
-    spread([*news, *asked, *(child for child in spread_from if child not in kinds)], "data", graph.wakes)
+    spread(
+        [*news, *unfinished, *asked, *(child for child in spread_from if child not in kinds)],
+        "data",
+        graph.wakes,
+    )
 
     runs = frozenset(uid for uid in graph.runnable() if _runs(graph, uid, kinds, changed))
     return Plan(kinds, reasons, runs, "", len(list(graph.runnable())))
@@ -181,7 +187,7 @@ def _is_made(graph: Graph, unique_id: str) -> bool:
 
 
 def _tables_with_news(state: State, now: State) -> list[str]:
-    """Raw tables with news, as `source.table`: those of the datasets, and the ledger and rejects of their sources."""
+    """Raw tables with news, as `source.table`: of the datasets, and ledger and rejects of their sources."""
     datasets = changed_inputs(state, now)
     sources = sorted({name.split(".")[0] for name in datasets})
     return datasets + [f"{source}.{table}" for source in sources for table in ("files", "rejects")]
@@ -197,7 +203,7 @@ def _runs(graph: Graph, unique_id: str, kinds: Mapping[str, Kind], changed: Reas
 
 
 def selected(plan: Plan, graph: Graph, chosen: Iterable[str]) -> frozenset[str]:
-    """Of what is to run, what a selection asks for and what that needs: nodes above it that are not as published."""
+    """Of what is to run, what a selection names, and nodes above that are not as published."""
     graph.manifest.build_parent_and_child_maps()
     parents = graph.manifest.parent_map
     found, todo = set(chosen), list(chosen)

@@ -1,7 +1,7 @@
 """What is published, of code and of inputs: what a build compares itself with, without importing dbt.
 
-The state lies in the database beside the publication (build_state.sql), so that every machine sees it, and becomes
-valid in the transaction that publishes. It holds fingerprints only. What it is compared with:
+The state lies in the database beside the publication (build_state.sql), so that every machine sees it, and
+becomes valid in the transaction that publishes. It holds fingerprints only. What it is compared with:
 
 - the files of the project, byte for byte, and what else dbt reads: versions, variables, environment values;
 - the ledgers: which files have landed, by source and dataset;
@@ -35,11 +35,12 @@ NOT_OF_THE_STATE = re.compile(r"PG\w+|USER|ONTIME_BUILD_\w+")
 
 Cursor = psycopg2.extensions.cursor
 Reasons = dict[str, str]
+Lost = dict[str, tuple[str, str]]  # kind of the run that it takes (build_plan.py), and why
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Of a node: `logic` is what its rows depend on, `words` are the descriptions that it leaves in the database."""
+    """`logic` is what a node's rows depend on, `words` are its descriptions in the database."""
 
     logic: str
     words: str
@@ -109,7 +110,7 @@ def environment(project: Path, variables: str) -> dict[str, str]:
 
 
 def inputs(cursor: Cursor) -> dict[str, str]:
-    """Of each dataset that has landed: a digest of its files. Raises psycopg2.Error where a ledger is missing."""
+    """Of each dataset that has landed: a digest of its files. psycopg2.Error where a ledger is missing."""
     ledgers = sql.SQL(" union all ").join(
         sql.SQL(
             "select {source} || '.' || dataset, count(*) || ' files, ' || "
@@ -149,15 +150,16 @@ def published_state(cursor: Cursor) -> State | str:
         return "the state of the last publication is of another version of ontime"
 
 
-def no_longer_there(cursor: Cursor, state: State) -> Reasons:
-    """Nodes whose relation is gone, or that a run touched since: they have to be built again."""
+def no_longer_there(cursor: Cursor, state: State) -> Lost:
+    """Nodes that have to be built again: their relation is gone, or a run touched them since."""
     cursor.execute(
-        "select format('%I.%I', relnamespace::regnamespace, relname) from pg_class where relkind in ('r', 'v')"
+        "select relnamespace::regnamespace || '.' || relname from pg_class where relkind in ('r', 'v')"
     )
     there = {name for (name,) in cursor.fetchall()}
-    gone = {uid: "is gone" for uid, relation in state.relations.items() if relation not in there}
-    cursor.execute("select unique_id from ops.touched_nodes")
-    return {uid: "was built since, and not published" for (uid,) in cursor.fetchall()} | gone
+    cursor.execute("select unique_id, kind from ops.touched_nodes")
+    touched = {uid: (kind, "was built since, and not published") for uid, kind in cursor.fetchall()}
+    gone = {uid: ("logic", "is gone") for uid, relation in state.relations.items() if relation not in there}
+    return touched | gone
 
 
 def changed_environment(state: State, now: State) -> list[str]:
@@ -172,7 +174,7 @@ def changed_inputs(state: State, now: State) -> list[str]:
 
 
 def save(cursor: Cursor, plan_id: str, state: State, kinds: Mapping[str, str], files: Iterable[str]) -> None:
-    """Write down what a build is about to do; macros/publish/build_state.sql makes it count. Commits nothing."""
+    """Write down what a build is about to do; the publication makes it count. Commits nothing."""
     text = state.as_json()
     for table in ("build_plan", "build_files"):
         cursor.execute(sql.SQL("truncate {}").format(sql.Identifier("ops", table)))
@@ -182,7 +184,8 @@ def save(cursor: Cursor, plan_id: str, state: State, kinds: Mapping[str, str], f
         [plan_id, text, checksum(cursor, text)],
     )
     cursor.execute(
-        "insert into ops.build_plan (plan_id, unique_id, kind) select %s, key, value from jsonb_each_text(%s)",
+        "insert into ops.build_plan (plan_id, unique_id, kind) "
+        "select %s, key, value from jsonb_each_text(%s)",
         [plan_id, json.dumps(dict(kinds))],
     )
     for schema in files:

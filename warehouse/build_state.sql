@@ -30,5 +30,6 @@ create table if not exists ops.build_files (
 -- Nodes that a run began to build since the last publication, also a run of plain dbt: they stand no longer.
 create table if not exists ops.touched_nodes (
     unique_id text primary key,
+    kind text not null,
     touched_at timestamptz not null default now()
 );

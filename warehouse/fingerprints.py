@@ -1,7 +1,7 @@
 """Fingerprints of dbt's nodes: what their rows, their tests and their words depend on.
 
-dbt's own `state:modified` compares files as they are: a comment in an intermediate model selects it and all that
-reads it. Here comments and white space are no logic, as in the fingerprints of versions (macros/versions/).
+dbt's own `state:modified` compares files as they are: a comment in an intermediate model selects it and all
+that reads it. Here comments and white space are no logic, as for versions (macros/versions/).
 """
 
 import json
@@ -29,7 +29,7 @@ def code_without_comments(code: str) -> str:
 
 
 class Fingerprints:
-    """Of a parsed project, dbt's Manifest: by unique_id of models, seeds, data tests, unit tests and sources."""
+    """Of a parsed project, dbt's Manifest, by unique_id: models, seeds, tests, unit tests, sources."""
 
     def __init__(self, manifest: Any) -> None:
         self.manifest = manifest
@@ -56,7 +56,7 @@ class Fingerprints:
 
     def _of_node(self, node: Any) -> Fingerprint:
         config = {key: value for key, value in node.config.to_dict().items() if key not in WORDS}
-        columns = {name: column for name, column in sorted(node.columns.items())}
+        columns = dict(sorted(node.columns.items()))
         logic = [
             node.checksum.checksum if node.resource_type == "seed" else code_without_comments(node.raw_code),
             _text(config),

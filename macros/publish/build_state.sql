@@ -51,7 +51,11 @@
             {%- do touched.append("('" ~ unique_id ~ "')") -%}
         {%- endfor -%}
         {%- if touched -%}
-            insert into {{ build_table('touched_nodes') }} (unique_id) values {{ touched | join(', ') }} on conflict do nothing
+            insert into {{ build_table('touched_nodes') }} (unique_id, kind)
+            select touched.unique_id, coalesce(plan.kind, 'logic')
+            from (values {{ touched | join(', ') }}) as touched (unique_id)
+            left join {{ build_table('build_plan') }} as plan on plan.unique_id = touched.unique_id and plan.plan_id = '{{ plan_id() }}'
+            on conflict (unique_id) do update set kind = 'logic' where excluded.kind = 'logic'
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
