@@ -1,8 +1,8 @@
-"""What a model's Jinja can ask for without dbt: the project's macros, and what dbt gives to them. For the commit hook.
+"""What SQL can ask for without dbt: the project's macros, and what dbt gives to them. For the commit hook.
 
-sqlfluff's jinja templater puts every name of this module into the context of each file. Macros run as while dbt parses:
-`execute` is false and the graph is empty, so that macros that ask the database find nothing to build, and loops over the
-graph have no turn. What really runs is linted by `make test`.
+sqlfluff's jinja templater puts every name of this module into the context of each file. Macros run as while
+dbt parses: `execute` is false and the graph is empty, so that macros that ask the database find nothing to
+build, and loops over the graph have no turn. What really runs is linted by `make test`.
 """
 
 import re
@@ -65,7 +65,10 @@ class OtherTags(Extension):
 
 
 def project_macros() -> dict[str, Macro]:
-    """All macros of the project as one template, so that they find each other. `return` ends the one that says it."""
+    """All macros of the project as one template, so that they find each other.
+
+    `return` ends the macro that says it, as in dbt; to sqlfluff it ends the outermost one.
+    """
     invoke = Macro._invoke
 
     def invoke_until_return(macro: Macro, arguments: list[Any], autoescape: bool) -> Any:
@@ -81,7 +84,7 @@ def project_macros() -> dict[str, Macro]:
 
 
 def once() -> dict[str, Macro]:
-    """sqlfluff imports this module anew for each file that it lints; to compile the macros takes half a second."""
+    """The macros, compiled when they are first asked for: sqlfluff imports this module anew for each file."""
     kept = sys.modules.setdefault("project_macros", ModuleType("project_macros"))
     if not hasattr(kept, "macros"):
         kept.macros = project_macros()  # type: ignore[attr-defined]
