@@ -3,8 +3,8 @@
     python -m tests.mutation [--only PATTERN] [--jobs N]
 
 Starts a server of its own, builds a small warehouse, and tries the mutants of tests/mutation/mutants.yml on
-copies of it. All of them together write target/mutations.md. Exit code 1 when the run and the list disagree: a
-mutant survived that nobody explains, an explained one or a control was caught, or a mutant is no SQL.
+copies of it. All of them together write target/mutations.md. Exit code 1 when the run and the list disagree:
+a mutant survived that nobody explains, an explained one or a control was caught, or a mutant is no SQL.
 """
 
 import os
