@@ -20,7 +20,7 @@
             record_no,
             reason as reject_reason,
             raw_text
-        from {{ ref('stg_' ~ landed.source ~ '__rejects') }}
+        from {{ source(landed.source, 'rejects') }}
 
     ),
 

@@ -6,7 +6,7 @@ with source as (
 
 files as (
 
-    select * from {{ ref('stg_bts__files') }}
+    select * from {{ source('bts', 'files') }}
 
 ),
 
@@ -15,7 +15,7 @@ selections as (
 
     select
         {%- for column in ['cancellation_code', 'dep_time', 'arr_delay', 'arr_delay_new'] %}
-        ',' || column_names || ',' like '%,{{ column }},%' as has_{{ column }},
+        ',' || columns || ',' like '%,{{ column }},%' as has_{{ column }},
         {%- endfor %}
         file_no
     from files
