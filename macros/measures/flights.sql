@@ -30,6 +30,10 @@
     {{ return({'A': 'carrier', 'B': 'weather', 'C': 'nas', 'D': 'security'}) }}
 {% endmacro %}
 
+{% macro cancellation_reason(code) -%}
+    case {{ code }}{% for code, reason in cancellation_reasons().items() %} when '{{ code }}' then '{{ reason }}'{% endfor %} end
+{%- endmacro %}
+
 
 {# Arrivals late by so many minutes or more are counted apart. #}
 {% macro long_delays_minutes() %}{{ return([60, 120, 180]) }}{% endmacro %}

@@ -116,7 +116,7 @@ def test_every_model_is_tested(artifacts: Artifacts) -> None:
 
 
 def test_a_raw_table_is_read_by_one_model_of_its_folder(artifacts: Artifacts) -> None:
-    """But for the ledger, which is the same for each source and united by those models that are about files."""
+    """But for the ledger, the same for each source: models that are about files unite it."""
     readers: dict[str, list[str]] = defaultdict(list)
     for node in artifacts.nodes("model"):
         for read in node["depends_on"]["nodes"]:
