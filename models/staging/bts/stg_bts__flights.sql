@@ -1,7 +1,4 @@
-{#- columns of whole minutes; the longest of those on the ground is what a passenger sat through -#}
-{%- set on_the_ground = ['taxi_out', 'taxi_in'] + stays_on_the_ground() -%}
-{%- set minutes = ['dep_delay', 'arr_delay', 'air_time', 'carrier_delay', 'weather_delay', 'nas_delay', 'security_delay',
-                   'late_aircraft_delay'] + on_the_ground -%}
+{%- set minutes = ['dep_delay', 'arr_delay', 'air_time'] + causes_and_taxiing() + stays_on_the_ground() -%}
 
 with records as (
 
@@ -101,7 +98,7 @@ select
     late_aircraft_delay_minutes,
     taxi_out_minutes,
     taxi_in_minutes,
-    greatest({{ on_the_ground | join('_minutes, ') }}_minutes) as longest_tarmac_minutes,
+    greatest(taxi_out_minutes, taxi_in_minutes, {{ stays_on_the_ground() | join('_minutes, ') }}_minutes) as longest_tarmac_minutes,
     is_arrival_stated,
     reject_reason,
     raw_text

@@ -55,8 +55,7 @@ select
     coalesce(
         {{ without_zero_decimals('source.arr_delay') }}, {{ without_zero_decimals('source.arr_delay_new') }}
     ) as arr_delay,
-    {%- for column in ['cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay', 'weather_delay', 'nas_delay',
-                       'security_delay', 'late_aircraft_delay', 'taxi_out', 'taxi_in'] %}
+    {%- for column in ['cancelled', 'diverted', 'distance', 'air_time'] + causes_and_taxiing() %}
     {{ without_zero_decimals('source.' ~ column) }} as {{ column }},
     {%- endfor %}
     {%- for column in stays_on_the_ground() %}
