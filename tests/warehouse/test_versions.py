@@ -233,7 +233,7 @@ def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History)
     ("edit", "months_of", "files_of"),
     [
         pytest.param(
-            (MEASURES, "}} < 15, false)", "}} < 16, false)"),
+            (MEASURES, "return(15)", "return(16)"),
             OF_FLIGHTS | OF_RESTATED_FLIGHTS,
             None,
             id="a macro",
