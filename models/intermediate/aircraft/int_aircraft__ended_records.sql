@@ -1,6 +1,6 @@
 with deregistered as (
 
-    {{ missing_files_of('stg_faa__dereg', {'source': 'faa', 'entity': 'dereg'}) }}
+    {{ missing_files_of(ref('stg_faa__dereg'), {'source': 'faa', 'entity': 'dereg'}) }}
 
 )
 

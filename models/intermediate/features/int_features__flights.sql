@@ -70,7 +70,7 @@ select
     {%- endfor %}
     {{ minutes_between(end ~ '_weather.observed_at_utc', 'flights.cutoff_at_utc') }} as {{ end }}_weather_age_minutes,
     {%- endfor %}
-    flights.arr_delay_minutes >= 15 as target_is_late_15,
+    flights.arr_delay_minutes >= {{ late_minutes() }} as target_is_late_15,
     flights.arr_delay_minutes as target_arr_delay_minutes,
     flights.dep_delay_minutes as target_dep_delay_minutes,
     flights.is_cancelled as target_is_cancelled,

@@ -51,7 +51,7 @@ flights as (
         bool_or(is_asked) as is_asked,
         sum(sum(movements)) over lately as movements,
         sum(sum(delay_minutes)) over lately as delay_minutes,
-        sum(count(*) filter (where delay_minutes >= 15)) over lately as late,
+        sum(count(*) filter (where delay_minutes >= {{ late_minutes() }})) over lately as late,
         sum(sum(waiting)) over (partition by month_version_id, code order by state_at_utc rows unbounded preceding) as waiting
     from {{ subject.name }}_moments
     group by month_version_id, code, state_at_utc

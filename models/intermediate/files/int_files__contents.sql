@@ -3,7 +3,7 @@
 (
     with records as (
 
-        {{ missing_files_of(staging_model(landed), landed) }}
+        {{ missing_files_of(ref(staging_model(landed)), landed) }}
 
     )
 

@@ -30,7 +30,11 @@ keyed as (
                 flight_number || '|' || scheduled_departure_at_local, 'record ' || file_no || '.' || record_no
             ) || '|'
             || origin_airport_code_iata || '|' || destination_airport_code_iata || '|' || occurrence
-        ) as flight_key
+        ) as flight_key,
+        -- a selection without arrivals leaves open who was on time
+        case when is_arrival_stated then {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted') }} end as is_on_time,
+        file_no as source_file_no,
+        record_no as source_record_no
     from numbered
 
 )
@@ -41,39 +45,5 @@ select
     -- partial extracts of a month overlap: a flight counts once, as the file received last states it
     row_number() over (partition by month_version_id, flight_key order by file_no desc) > 1 as is_duplicate,
     flight_month,
-    flight_date_local,
-    carrier_code,
-    flight_number,
-    tail_number,
-    origin_airport_code_iata,
-    origin_airport_id_bts,
-    destination_airport_code_iata,
-    destination_airport_id_bts,
-    scheduled_departure_at_local,
-    scheduled_departure_at_utc,
-    actual_departure_at_local,
-    actual_departure_at_utc,
-    scheduled_arrival_at_local,
-    scheduled_arrival_at_utc,
-    actual_arrival_at_local,
-    actual_arrival_at_utc,
-    dep_delay_minutes,
-    arr_delay_minutes,
-    is_cancelled,
-    cancellation_code,
-    is_diverted,
-    -- a selection without arrivals leaves open who was on time
-    case when is_arrival_stated then {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted') }} end as is_on_time,
-    distance_miles,
-    air_time_minutes,
-    carrier_delay_minutes,
-    weather_delay_minutes,
-    nas_delay_minutes,
-    security_delay_minutes,
-    late_aircraft_delay_minutes,
-    file_no as source_file_no,
-    record_no as source_record_no,
-    taxi_out_minutes,
-    taxi_in_minutes,
-    longest_tarmac_minutes
+    {{ flight_columns('keyed') }}
 from keyed

@@ -39,12 +39,7 @@ counts as (
         count(*) filter (
             where
             flights_before.flight_key = flights_after.flight_key
-            and ({{ differ('flights_after', 'flights_before', [
-                'tail_number', 'scheduled_arrival_at_local', 'actual_departure_at_local', 'actual_arrival_at_local', 'dep_delay_minutes',
-                'arr_delay_minutes', 'is_cancelled', 'cancellation_code', 'is_diverted', 'distance_miles', 'air_time_minutes',
-                'carrier_delay_minutes', 'weather_delay_minutes', 'nas_delay_minutes', 'security_delay_minutes',
-                'late_aircraft_delay_minutes', 'taxi_out_minutes', 'taxi_in_minutes', 'longest_tarmac_minutes'
-            ]) }})
+            and ({{ differ('flights_after', 'flights_before', restatable_flight_columns()) }})
         ) as changed
     from flights_after
     full outer join flights_before

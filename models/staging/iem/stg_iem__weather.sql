@@ -8,7 +8,7 @@ with source as (
 
 files as (
 
-    select * from {{ ref('stg_iem__files') }}
+    select * from {{ source('iem', 'files') }}
 
 ),
 

@@ -9,7 +9,7 @@ with source as (
 
 files as (
 
-    select * from {{ ref('stg_nws__files') }}
+    select * from {{ source('nws', 'files') }}
 
 ),
 
