@@ -16,6 +16,9 @@ select
     code as airport_code_iata,
     {{ before_colon('description') }} as city_name,
     {{ after_colon('description') }} as airport_name,
-    {{ first_missing(['code', 'description']) }} as reject_reason,
+    coalesce(
+        case when code is null then 'code is missing' end,
+        case when description is null then 'description is missing' end
+    ) as reject_reason,
     raw_text
 from given

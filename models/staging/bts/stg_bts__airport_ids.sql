@@ -26,8 +26,10 @@ select
     {{ before_colon('description') }} as city_name,
     {{ after_colon('description') }} as airport_name,
     coalesce(
-        {{ first_missing(['code', 'description']) }},
-        {{ first_failed_cast([['code', 'airport_id_bts', 'a whole number']]) }}
+        case when code is null then 'code is missing' end,
+        case when description is null then 'description is missing' end,
+        -- what does not cast; of a missing value the text is null, which is no reason
+        case when airport_id_bts is null then 'code is not a whole number: ' || code end
     ) as reject_reason,
     raw_text
 from typed

@@ -25,8 +25,10 @@ select
     city_market_id_bts,
     description as city_market_name,
     coalesce(
-        {{ first_missing(['code', 'description']) }},
-        {{ first_failed_cast([['code', 'city_market_id_bts', 'a whole number']]) }}
+        case when code is null then 'code is missing' end,
+        case when description is null then 'description is missing' end,
+        -- what does not cast; of a missing value the text is null, which is no reason
+        case when city_market_id_bts is null then 'code is not a whole number: ' || code end
     ) as reject_reason,
     raw_text
 from typed

@@ -10,9 +10,9 @@ given as (
         file_no,
         record_no,
         -- an empty field is missing; NA is Namibia, and North America
-        {%- for column in ['code', 'name', 'continent'] %}
-        nullif({{ column }}, '') as {{ column }},
-        {%- endfor %}
+        nullif(code, '') as code,
+        nullif(name, '') as name,
+        nullif(continent, '') as continent,
         {{ csv_line(['id', 'code', 'name', 'continent', 'wikipedia_link', 'keywords']) }} as raw_text
     from source
 
@@ -24,6 +24,9 @@ select
     code as country_code_iso,
     name as country_name,
     continent as continent_code,
-    {{ first_missing(['code', 'name']) }} as reject_reason,
+    coalesce(
+        case when code is null then 'code is missing' end,
+        case when name is null then 'name is missing' end
+    ) as reject_reason,
     raw_text
 from given
