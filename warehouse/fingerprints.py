@@ -43,7 +43,7 @@ class Fingerprints:
         return nodes | units | sources
 
     def common(self, *settings: str) -> str:
-        """What all nodes have in common: settings of project and profile, and macros that dbt calls by itself."""
+        """What all nodes share: settings of project and profile, and macros that dbt calls by itself."""
         called = self.called_by_nodes()
         others = [
             uid for uid in self.manifest.macros if uid.split(".")[1] == self.project and uid not in called

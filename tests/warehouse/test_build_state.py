@@ -193,7 +193,7 @@ def test_other_variables_profiles_and_versions_run_everything(
         ("macros/schema/generate_schema_name.sql", "not in ('compile', ", "not in ('parse', 'compile', ")
     ):
         assert project.plan().everything == settings
-    monkeypatch.setattr(build_state, "version", lambda package: "1.0")
+    monkeypatch.setattr(build_state, "version", lambda _: "1.0")
     assert project.plan().everything == "version of dbt-core, version of dbt-postgres changed"
 
 
@@ -269,9 +269,8 @@ def test_without_a_sound_state_everything_runs(project: ProjectCopy, change: str
     query("create table if not exists public.kept as select * from ops.build_state")
     query(change)
     planned = project.plan()  # makes the table again where it is missing
-    query(
-        "truncate ops.build_state; insert into ops.build_state select * from public.kept; drop table public.kept"
-    )
+    query("truncate ops.build_state; insert into ops.build_state select * from public.kept")
+    query("drop table public.kept")
     assert planned.everything == why
     assert names(planned.runs, "test") and "fct_flights" in names(planned.runs, "model")
     assert planned.said.count(f"everything: {why}\n") == 1
@@ -425,7 +424,10 @@ def test_what_is_loaded_during_a_build_waits_for_the_next(project: ProjectCopy, 
     assert process.returncode == 0, said + rest
     assert "published marts.month_versions" in rest
     assert {month: late_in(month) for month in late} == late
-    known = "select count(*) from marts.audit_row_ledger where file_no = (select max(file_no) from raw_nycflights13.files)"
+    known = """
+        select count(*) from marts.audit_row_ledger
+        where file_no = (select max(file_no) from raw_nycflights13.files)
+    """
     assert value(known) == 0
 
     publish(project)
