@@ -30,8 +30,8 @@ TABLES = Path(__file__).with_suffix(".sql")
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml", "dependencies.yml", "selectors.yml")
 PROJECT_FOLDERS = ("models", "macros", "seeds", "tests/dbt")
 ENV_VAR = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
-# Where the server is, and what one build hands to dbt: no part of what is built.
-NOT_OF_THE_STATE = re.compile(r"PG\w+|USER|ONTIME_BUILD_\w+")
+# Where the server is, where dbt writes files, and what one build hands to it: no part of what is built.
+NOT_OF_THE_STATE = re.compile(r"PG\w+|USER|DBT_(TARGET|LOG)_PATH|ONTIME_BUILD_\w+")
 
 Cursor = psycopg2.extensions.cursor
 Reasons = dict[str, str]

@@ -182,6 +182,13 @@ def test_a_changed_environment_runs_everything(
     assert project.plan().everything == why
 
 
+def test_where_dbt_writes_its_files_changes_nothing(
+    project: ProjectCopy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
+    assert "nothing new" in project.build().said
+
+
 def test_other_variables_profiles_and_versions_run_everything(
     project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
