@@ -1,9 +1,9 @@
 {#
     Versions: how history is kept with plain, append-only SQL (docs/decisions/0003-month-versions.md).
 
-    A slice of data is a month or a file. A version of a slice is one integer, made of the slice and a hash of all that it is
-    built from: the files' content and the fingerprint of the logic. A history model holds rows by version_id; it
-    inserts the versions that are not there yet and touches nothing else.
+    A slice of data is a month, a file or an edition of a registry. A version of a slice is one integer, made of the slice and
+    a hash of all that it is built from: the files' content and the fingerprint of the logic. A history model holds rows by
+    version_id; it inserts the versions that are not there yet and touches nothing else.
 
     A model becomes a history model by `meta: {history: {...}}` in its YAML:
         slice: month | file | edition

@@ -37,3 +37,5 @@ select
     datasets.states_all_of
 from files
 left join datasets on datasets.source = files.source and datasets.dataset = files.dataset
+-- what is loaded while a build runs waits for the next one
+where {{ is_seen_by_build('files.file_no') }}

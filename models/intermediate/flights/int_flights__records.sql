@@ -1,28 +1,6 @@
-{%- set builds = months_to_build_from_files() -%}
+with records as (
 
-with flights as (
-
-    select * from {{ ref('int_flights__clocks') }}
-
-),
-
-versions (version_id, file_no) as (
-
-    {{ builds.rows }}
-
-),
-
--- a file can hold more months than those to build
-records as (
-
-    select
-        versions.version_id,
-        flights.*
-    from flights
-    inner join versions
-        on versions.file_no = flights.file_no
-        and {{ version_month('versions.version_id') }} = flights.flight_month
-    where flights.file_no in ({{ builds.reads }})
+    {{ missing_months_in_files_of('int_flights__clocks', 'flight_month') }}
 
 ),
 
@@ -33,7 +11,7 @@ numbered as (
         *,
         row_number() over (
             partition by
-                version_id, file_no, flight_date_local, carrier_code, flight_number, origin_airport_code_iata,
+                month_version_id, file_no, flight_date_local, carrier_code, flight_number, origin_airport_code_iata,
                 destination_airport_code_iata, scheduled_departure_at_local
             order by record_no
         ) as occurrence
@@ -62,10 +40,10 @@ keyed as (
 )
 
 select
-    version_id,
+    month_version_id as version_id,
     flight_key,
     -- partial extracts of a month overlap: a flight counts once, as the file received last states it
-    row_number() over (partition by version_id, flight_key order by file_no desc) > 1 as is_duplicate,
+    row_number() over (partition by month_version_id, flight_key order by file_no desc) > 1 as is_duplicate,
     flight_month,
     {{ flight_columns('keyed') }}
 from keyed
