@@ -1,14 +1,6 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
-
 with all_flights as (
 
-    select * from {{ ref('int_flights') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
@@ -16,7 +8,6 @@ versions (version_id, reads) as (
 flights as (
 
     select
-        versions.version_id as month_version_id,
         all_flights.*,
         uses.is_asked,
         case
@@ -24,11 +15,9 @@ flights as (
             else cast({{ outcome_known_at('all_flights') }} as date)
         end as day_utc
     from all_flights
-    inner join versions on versions.reads = all_flights.version_id
     -- flights of the month before answer only
     inner join (values (false), (true)) as uses (is_asked)
-        on not uses.is_asked or all_flights.flight_month = {{ version_month('versions.version_id') }}
-    where all_flights.version_id in ({{ builds.reads }})
+        on not uses.is_asked or all_flights.flight_month = {{ version_month('all_flights.month_version_id') }}
 
 ),
 

@@ -1,32 +1,20 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
-
 with all_flights as (
 
-    select * from {{ ref('int_flights') }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
-
-),
-
+-- of the month before, what can be seen at the beginning of this one
 flights as (
 
     select
-        versions.version_id as month_version_id,
-        all_flights.*,
-        all_flights.scheduled_departure_at_utc + interval '{{ state_minutes() }}' minute as given_up_at_utc,
+        *,
+        scheduled_departure_at_utc + interval '{{ state_minutes() }}' minute as given_up_at_utc,
         -- of extracts that do not say whether a flight was cancelled it is not known
-        all_flights.actual_departure_at_utc > all_flights.scheduled_departure_at_utc
-        or (all_flights.actual_departure_at_utc is null and all_flights.is_cancelled) as has_waited
+        actual_departure_at_utc > scheduled_departure_at_utc
+        or (actual_departure_at_utc is null and is_cancelled) as has_waited
     from all_flights
-    inner join versions on versions.reads = all_flights.version_id
-    where
-        all_flights.version_id in ({{ builds.reads }})
-        -- of the month before, what can be seen at the beginning of this one
-        and all_flights.scheduled_departure_at_utc >= {{ version_month('versions.version_id') }} - interval '3' day
+    where scheduled_departure_at_utc >= {{ version_month('month_version_id') }} - interval '3' day
 
 ),
 
@@ -84,11 +72,14 @@ states as (
         bool_or(happening = 'asks') as is_asked,
         sum(count(*) filter (where happening in ('departs', 'arrives'))) over lately as movements,
         sum(sum(delay_minutes)) over lately as delay_minutes,
-        sum(count(*) filter (where delay_minutes >= 15)) over lately as late,
-        sum(sum(case happening when 'begins to wait' then 1 when 'waits no more' then -1 else 0 end))
-            over (partition by month_version_id, subject, code order by state_at_utc) as waiting
-    from moments
-    group by month_version_id, subject, code, state_at_utc
+    select
+        *,
+        scheduled_departure_at_utc + interval '{{ state_minutes() }}' minute as given_up_at_utc,
+        -- of extracts that do not say whether a flight was cancelled it is not known
+        actual_departure_at_utc > scheduled_departure_at_utc
+        or (actual_departure_at_utc is null and is_cancelled) as has_waited
+    from all_flights
+    where scheduled_departure_at_utc >= {{ version_month('month_version_id') }} - interval '3' day
     window lately as (
         partition by month_version_id, subject, code order by state_at_utc
         range between interval '{{ state_minutes() - 15 }}' minute preceding and current row

@@ -1,14 +1,6 @@
-{%- set builds = months_to_build_from('int_monitoring__day_figures') -%}
-
 with day_figures as (
 
-    select * from {{ ref('int_monitoring__day_figures') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_monitoring__day_figures') }}
 
 ),
 
@@ -32,7 +24,7 @@ measures (measure) as (
 figures as (
 
     select
-        versions.version_id as month_version_id,
+        day_figures.month_version_id,
         day_figures.flight_month,
         day_figures.flight_date_local,
         day_figures.carrier_code,
@@ -44,9 +36,7 @@ figures as (
             {%- endfor %}
         end as observed
     from day_figures
-    inner join versions on versions.reads = day_figures.version_id
     cross join measures
-    where day_figures.version_id in ({{ builds.reads }})
 
 ),
 

@@ -6,7 +6,7 @@ with source as (
 
 files as (
 
-    select * from {{ ref('stg_iem__files') }}
+    select * from {{ source('iem', 'files') }}
 
 ),
 

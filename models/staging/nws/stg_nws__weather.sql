@@ -6,7 +6,7 @@ with source as (
 
 files as (
 
-    select * from {{ ref('stg_nws__files') }}
+    select * from {{ source('nws', 'files') }}
 
 ),
 

@@ -6,7 +6,7 @@ with source as (
 
 files as (
 
-    select * from {{ ref('stg_open_meteo__files') }}
+    select * from {{ source('open_meteo', 'files') }}
 
 ),
 
