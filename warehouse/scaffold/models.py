@@ -56,19 +56,7 @@ models:
           arguments:
             columns: [file_no, record_no]
     columns:
-      - name: file_no
-        description: '{{ doc("file_no") }}'
-        data_tests:
-          - not_null
-      - name: record_no
-        description: '{{ doc("record_no") }}'
-        data_tests:
-          - not_null
 %(columns)s
-      - name: reject_reason
-        description: '{{ doc("reject_reason") }}'
-      - name: raw_text
-        description: '{{ doc("raw_text") }}'
 """
 
 
