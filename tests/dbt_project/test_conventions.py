@@ -23,6 +23,13 @@ from tests.projects import PROJECT, copy_project
 Node = dict[str, Any]
 
 COMMANDS = Path(sys.executable).parent
+# Views over the whole history: a test of their key would cost what the history costs, on every build. Their
+# (file, record) is tested in int_flights__records and int_weather__records, where each row lands.
+UNKEYED = (
+    r"^models/staging/(nycflights13/stg_nycflights13__flights|bts/stg_bts__flights|bts/base/base_bts__\w+)\.sql$",
+    r"^models/staging/(iem|nws|open_meteo)/stg_[a-z_]+__weather\.sql$",
+    r"^models/intermediate/(flights/int_flights__(stated|coded|clocks)|weather/int_weather__stated)\.sql$",
+)
 ENGINE_SPELLINGS = ("default__", "spark__", "postgres__")
 
 
@@ -123,14 +130,47 @@ def test_every_column_of_the_marts_is_described(artifacts: Artifacts) -> None:
 
 
 def test_every_model_is_tested(artifacts: Artifacts) -> None:
-    """By a data test, of a column or of the whole row, or by a unit test."""
+    """By a data test, of a column or of the whole row, by a unit test, or by a key that the database holds."""
     tested = {test.get("attached_node") for test in artifacts.nodes("test")}
     unit_tested = {test["model"] for test in artifacts.manifest["unit_tests"].values()}
     stored = [node for node in artifacts.stored() if node["resource_type"] == "model"]
     assert stored
     assert not [
-        it["name"] for it in stored if it["unique_id"] not in tested and it["name"] not in unit_tested
+        it["name"]
+        for it in stored
+        if it["unique_id"] not in tested and it["name"] not in unit_tested and not has_held_key(it)
     ]
+
+
+def test_every_stored_model_has_a_key(artifacts: Artifacts) -> None:
+    """The database holds it, or a test looks for rows that share it."""
+    tested = {
+        test["attached_node"]
+        for test in artifacts.nodes("test")
+        if test.get("test_metadata", {}).get("name") in ("unique", "unique_combination")
+    }
+    assert tested
+    assert not [
+        node["name"]
+        for node in artifacts.stored()
+        if node["unique_id"] not in tested and not has_held_key(node) and not is_unkeyed(node)
+    ]
+
+
+def test_rules_are_held_by_the_database_or_by_one_test(artifacts: Artifacts) -> None:
+    """Postgres knows no rule of a view, and dbt makes none for a table without a contract."""
+    tested = {
+        test["attached_node"]
+        for test in artifacts.nodes("test")
+        if test.get("test_metadata", {}).get("name") == "constraints_hold"
+    }
+    assert tested
+    stated = {
+        node["unique_id"]
+        for node in artifacts.nodes("model", "seed")
+        if any(column["constraints"] for column in node["columns"].values()) and not is_held(node)
+    }
+    assert stated == tested
 
 
 def test_incremental_models_are_history_models(artifacts: Artifacts) -> None:
@@ -229,6 +269,23 @@ def test_macros_that_the_docs_list_exist(artifacts: Artifacts) -> None:
 def is_inner(node: Node) -> bool:
     """A model that readers do not see."""
     return bool(node["resource_type"] == "model" and node["config"]["schema"] != "marts")
+
+
+def is_held(node: Node) -> bool:
+    """The database holds the rules of a node: of history, and of tables with a contract."""
+    has_contract = node["config"]["materialized"] == "table" and node["config"]["contract"]["enforced"]
+    return bool(has_contract or "history" in node["config"]["meta"])
+
+
+def has_held_key(node: Node) -> bool:
+    """A primary key where constraints are held, or a unique index."""
+    rules = [rule["type"] for rule in node.get("constraints", [])]
+    indexes = node["config"].get("indexes") or []
+    return (is_held(node) and "primary_key" in rules) or any(index.get("unique") for index in indexes)
+
+
+def is_unkeyed(node: Node) -> bool:
+    return any(re.search(pattern, node["original_file_path"]) for pattern in UNKEYED)
 
 
 def described_columns(node: Node) -> dict[str, str]:
