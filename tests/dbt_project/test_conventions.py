@@ -130,7 +130,7 @@ def test_every_column_of_the_marts_is_described(artifacts: Artifacts) -> None:
 
 
 def test_every_model_is_tested(artifacts: Artifacts) -> None:
-    """By a data test, of a column or of the whole row, by a unit test, or by a key that the database holds."""
+    """By a data test, by a unit test, or by a key that the database holds."""
     tested = {test.get("attached_node") for test in artifacts.nodes("test")}
     unit_tested = {test["model"] for test in artifacts.manifest["unit_tests"].values()}
     stored = [node for node in artifacts.stored() if node["resource_type"] == "model"]

@@ -22,8 +22,8 @@ def project(warehouse_server: Server, tmp_path: Path, monkeypatch: pytest.Monkey
     ("old", "new", "deprecation"),
     [
         pytest.param(
-            "    columns:\n      - name: file_no\n",
-            "    owner_of_this: nobody\n    columns:\n      - name: file_no\n",
+            "    data_tests:\n",
+            "    owner_of_this: nobody\n    data_tests:\n",
             "CustomKeyInObjectDeprecation",
             id="unknown key",
         ),
