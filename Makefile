@@ -26,7 +26,7 @@ check: .venv/dev.stamp  ## lint and types of Python, in seconds
 test: check  ## every check and every test
 	$(BIN)/pytest
 
-mutants: .venv/dev.stamp  ## break models on purpose, write who notices to docs/mutations.md
+mutants: .venv/dev.stamp  ## break models on purpose, write who notices to target/mutations.md
 	$(BIN)/python -m tests.mutation
 
 # The docs show the published names, hence the schema; a target folder of their own keeps `dbt build`'s state apart.

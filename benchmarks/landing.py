@@ -113,11 +113,11 @@ def measure(way: str, case: Case, arguments: Arguments) -> Cost:
         server = psutil.Process(session.info.backend_pid).parent()
         assert server is not None
         others = server.children()
-        start_up, server_before, began = _own_cpu(), _cpu_of_tree(server), time.monotonic()
+        start_up, server_before, began = _own_cpu(), cpu_of_tree(server), time.monotonic()
         WAYS[way](case, arguments)
         client, seconds = _own_cpu() - start_up, time.monotonic() - began
         psutil.wait_procs([process for process in server.children() if process not in others], timeout=60)
-        return Cost(start_up, client, _cpu_of_tree(server) - server_before, seconds, _peak_memory())
+        return Cost(start_up, client, cpu_of_tree(server) - server_before, seconds, _peak_memory())
 
 
 def _peak_memory() -> float:
@@ -131,7 +131,7 @@ def _own_cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _cpu_of_tree(server: psutil.Process) -> float:
+def cpu_of_tree(server: psutil.Process) -> float:
     """CPU seconds of the server: its processes, and those that have ended."""
     times = [server.cpu_times(), *(child.cpu_times() for child in server.children())]
     ended = times[0].children_user + times[0].children_system

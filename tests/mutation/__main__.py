@@ -3,8 +3,8 @@
     python -m tests.mutation [--only PATTERN] [--jobs N]
 
 Starts a server of its own, builds a small warehouse, and tries the mutants of tests/mutation/mutants.yml on
-copies of it. All of them together write docs/mutations.md. Exit code 1 when the run and the list disagree: a
-mutant survived that nobody explains, an explained one or a control was caught, or a mutant is no SQL.
+copies of it. All of them together write target/mutations.md. Exit code 1 when the run and the list disagree:
+a mutant survived that nobody explains, an explained one or a control was caught, or a mutant is no SQL.
 """
 
 import os
@@ -42,6 +42,7 @@ def main() -> int:
             print(_line(verdict), flush=True)
             verdicts.append(verdict)
     if arguments.only == "*":
+        REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(page(verdicts))
         print(f"written: {REPORT}")
     for surprise in surprises(verdicts):

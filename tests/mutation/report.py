@@ -1,4 +1,4 @@
-"""docs/mutations.md: which mutants were caught, by whom, and why the others survive."""
+"""target/mutations.md: which mutants were caught, by whom, and why the others survive."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from tests.mutation.bench import KINDS, Catch, Verdict
 from tests.mutation.mutants import LAYERS
 from tests.projects import PROJECT
 
-REPORT = PROJECT / "docs" / "mutations.md"
+REPORT = PROJECT / "target" / "mutations.md"
 
 NAMES_SHOWN = 2
 

@@ -1,48 +1,96 @@
-"""What dbt gives to Jinja and sqlfluff's own stand-in for dbt leaves out: the commit hook needs no dbt.
+"""What SQL can ask for without dbt: the project's macros, and what dbt gives to them. For the commit hook.
 
-sqlfluff's jinja templater puts every name of this module beside the project's macros. `execute` is false, as
-while dbt parses: macros that ask the database return at once, and loops over the graph are empty. What really
-runs is linted by `make test`.
+sqlfluff's jinja templater puts every name of this module into the context of each file. Macros run as while
+dbt parses: `execute` is false and the graph is empty, so that macros that ask the database find nothing to
+build, and loops over the graph have no turn. What really runs is linted by `make test`.
 """
 
+import re
+import sys
 from collections.abc import Callable
-from types import SimpleNamespace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from jinja2 import pass_context
-from jinja2.runtime import Context
+from jinja2 import Environment, nodes, pass_context
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from jinja2.runtime import Context, Macro
+from sqlfluff.core.templaters.builtins.dbt import DBT_BUILTINS, MacroReturn, RelationEmulator
+
+MACROS = Path(__file__).resolve().parents[3] / "macros"
 
 
 @pass_context
 def _dispatch(context: Context, macro_name: str, *_: object) -> Callable[..., Any]:
-    """The Postgres spelling of a macro; it stands in the file of the macro that asks for it."""
+    """The Postgres spelling of a macro."""
     spelling: Callable[..., Any] = context[f"default__{macro_name}"]
     return spelling
 
 
-adapter = SimpleNamespace(dispatch=_dispatch)
-execute = False
-target = SimpleNamespace(name="dev", type="postgres", database="ontime", schema="dev")
-
-# Stand-ins for macros/versions/building.sql and pending.sql, whose answers come from the database.
-_NOTHING_TO_BUILD = SimpleNamespace(rows="(select 1 as version_id, 1 as file_no)", reads="1")
+def _relation(identifier: str, **_: str) -> RelationEmulator:
+    return RelationEmulator(identifier)
 
 
-def files_to_build(landed: dict[str, str]) -> SimpleNamespace:
-    return _NOTHING_TO_BUILD
+def _env_var(name: str, default: str = "") -> str:
+    return default
 
 
-def months_to_build_from_files() -> SimpleNamespace:
-    return _NOTHING_TO_BUILD
+GIVEN_BY_DBT = {
+    **DBT_BUILTINS,
+    "adapter": SimpleNamespace(dispatch=_dispatch),
+    "api": SimpleNamespace(Relation=SimpleNamespace(create=_relation)),
+    "env_var": _env_var,
+    "execute": False,
+    "flags": SimpleNamespace(WHICH="parse", EMPTY=False, SAMPLE=None),
+    "graph": {"nodes": {}, "sources": {}},
+    "model": SimpleNamespace(name="this_model", config={}, depends_on=SimpleNamespace(nodes=[], macros=[])),
+    "modules": SimpleNamespace(re=re),
+    "project_name": "ontime",
+    "selected_resources": [],
+    "target": SimpleNamespace(name="dev", type="postgres", database="ontime", schema="dev"),
+}
 
 
-def months_to_build_from(model_name: str) -> SimpleNamespace:
-    return _NOTHING_TO_BUILD
+class OtherTags(Extension):
+    """dbt's tags beside `macro`: what stands in them no model calls."""
+
+    tags = {"materialization", "test"}  # noqa: RUF012
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        tag = next(parser.stream).value
+        while parser.stream.current.type != "block_end":
+            next(parser.stream)
+        parser.parse_statements((f"name:end{tag}",), drop_needle=True)
+        return []
 
 
-def pending_months() -> str:
-    return "cast(null as date)"
+def project_macros() -> dict[str, Macro]:
+    """All macros of the project as one template, so that they find each other.
+
+    `return` ends the macro that says it, as in dbt; to sqlfluff it ends the outermost one.
+    """
+    invoke = Macro._invoke
+
+    def invoke_until_return(macro: Macro, arguments: list[Any], autoescape: bool) -> Any:
+        try:
+            return invoke(macro, arguments, autoescape)
+        except MacroReturn as returned:
+            return returned.value
+
+    Macro._invoke = invoke_until_return  # type: ignore[method-assign, assignment]
+    text = "\n".join(path.read_text() for path in sorted(MACROS.rglob("*.sql")))
+    template = Environment(extensions=["jinja2.ext.do", OtherTags]).from_string(text, globals=GIVEN_BY_DBT)  # noqa: S701
+    return {name: value for name, value in vars(template.module).items() if isinstance(value, Macro)}
 
 
-def pending_versions() -> str:
-    return "cast(null as bigint)"
+def once() -> dict[str, Macro]:
+    """The macros, compiled when they are first asked for: sqlfluff imports this module anew for each file."""
+    kept = sys.modules.setdefault("project_macros", ModuleType("project_macros"))
+    if not hasattr(kept, "macros"):
+        kept.macros = project_macros()  # type: ignore[attr-defined]
+    macros: dict[str, Macro] = kept.macros
+    return macros
+
+
+globals().update(GIVEN_BY_DBT | once())
