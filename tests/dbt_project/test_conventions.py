@@ -191,13 +191,13 @@ def test_a_raw_table_is_read_by_one_model_of_its_folder(artifacts: Artifacts) ->
     assert not wrong
 
 
-def test_incremental_models_are_history_models(artifacts: Artifacts) -> None:
-    """Such a model appends: without versions it would say everything again in each build."""
-    incremental = [
-        node for node in artifacts.nodes("model") if node["config"]["materialized"] == "incremental"
-    ]
-    assert incremental
-    assert not [node["name"] for node in incremental if "history" not in node["config"]["meta"]]
+def test_models_of_history_are_those_that_say_so(artifacts: Artifacts) -> None:
+    """The rows of such a model are kept: without versions it would say everything again in each build."""
+    models = artifacts.nodes("model")
+    history = {node["name"] for node in models if node["config"]["materialized"] == "history"}
+    assert history
+    assert history == {node["name"] for node in models if "history" in node["config"]["meta"]}
+    assert not [node["name"] for node in models if node["config"]["materialized"] == "incremental"]
 
 
 def test_descriptions_begin_with_the_grain_and_are_sentences(artifacts: Artifacts) -> None:
