@@ -28,8 +28,8 @@ def project(warehouse_server: Server, tmp_path: Path, monkeypatch: pytest.Monkey
             id="unknown key",
         ),
         pytest.param(
-            "          arguments:\n            columns: [file_no, record_no]\n",
-            "          columns: [file_no, record_no]\n",
+            "{arguments: {columns: [file_no, record_no]}}",
+            "{columns: [file_no, record_no]}",
             "MissingArgumentsPropertyInGenericTestDeprecation",
             id="arguments of a test outside `arguments`",
         ),

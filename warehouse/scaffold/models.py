@@ -49,12 +49,9 @@ version: 2
 
 models:
   - name: stg_files__%(table)s
-    description: >
-      One row per landed record of %(table)s, typed, rejected records included with their reason.
+    description: One row per landed record of %(table)s, typed, rejected records included with their reason.
     data_tests:
-      - unique_combination:
-          arguments:
-            columns: [file_no, record_no]
+      - unique_combination: {arguments: {columns: [file_no, record_no]}}
     columns:
 %(columns)s
 """
