@@ -12,6 +12,7 @@
 {%- endmacro %}
 
 
+{# Names of types: a text of any length, and a floating point number of 64 bits. #}
 {% macro type_text() %}{{ return('string' if target.type == 'spark' else 'text') }}{% endmacro %}
 
 {% macro type_double() %}{{ return('double' if target.type == 'spark' else 'double precision') }}{% endmacro %}

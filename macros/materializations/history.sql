@@ -110,8 +110,10 @@
         {%- endfor -%}
     {%- endfor -%}
     {%- for constraint in node.constraints if constraint.type == 'primary_key' -%}
+        {#- its index has a name of its own in the schema -#}
+        {%- set key = node.name ~ ': ' ~ constraint.columns | join(', ') -%}
         {%- do rules.update({
-            ('key: ' ~ constraint.columns | join(', '))[:54] ~ ' ' ~ local_md5(constraint.columns | join(','))[:8]: {
+            key[:54] ~ ' ' ~ local_md5(key)[:8]: {
                 'condition': none, 'definition': 'primary key (' ~ constraint.columns | join(', ') ~ ')'
             }
         }) -%}

@@ -33,28 +33,6 @@
 {% endmacro %}
 
 
-{#
-    What happens to a flight that makes a state, when, and what that adds to it. A flight waits from its scheduled departure until it
-    leaves, at most as long as a state looks back. Of extracts that do not say whether a flight was cancelled it is not known.
-#}
-{% macro state_happenings() %}
-    {%- set left_at, due_at = 'actual_departure_at_utc', 'scheduled_departure_at_utc' -%}
-    {%- set given_up_at = due_at ~ " + interval '" ~ state_minutes() ~ "' minute" -%}
-    {%- set waits = '(' ~ left_at ~ ' > ' ~ due_at ~ ' or (' ~ left_at ~ ' is null and is_cancelled))' -%}
-    {%- set leaves_in_time = 'coalesce(' ~ left_at ~ ' < ' ~ given_up_at ~ ', false)' -%}
-    {{ return([
-        {'what': 'departure', 'at': left_at, 'delay': 'dep_delay_minutes', 'where': left_at ~ ' is not null'},
-        {'what': 'departure', 'at': due_at, 'waiting': 1, 'where': waits},
-        {'what': 'departure', 'at': left_at, 'waiting': -1, 'where': waits ~ ' and ' ~ leaves_in_time},
-        {'what': 'departure', 'at': given_up_at, 'waiting': -1, 'where': waits ~ ' and not ' ~ leaves_in_time},
-        {
-            'what': 'arrival', 'at': 'actual_arrival_at_utc', 'delay': 'arr_delay_minutes',
-            'where': 'actual_arrival_at_utc is not null and arr_delay_minutes is not null',
-        },
-    ]) }}
-{% endmacro %}
-
-
 {# What is looked up for a flight: in which model, of whom, and for which moment. #}
 {% macro feature_lookups() %}
     {%- set cutoff = features_cutoff('scheduled_departure_at_utc') -%}

@@ -143,6 +143,21 @@ begin
         if old_key is not null then
             execute format('alter table {{ published_schema() }}.%I drop constraint %I', mart.relname, old_key);
         end if;
+        -- so do rules that the project gave up; new ones are held where the rows are built
+        for part in
+            select format('alter column %I drop not null', live_column.attname) as change
+            from pg_attribute as live_column
+            inner join pg_attribute as build_column
+                on build_column.attrelid = mart.oid and build_column.attname = live_column.attname and not build_column.attnotnull
+            where live_column.attrelid = format('{{ published_schema() }}.%I', mart.relname)::regclass and live_column.attnotnull
+            union all
+            select format('drop constraint %I', live_rule.conname)
+            from pg_constraint as live_rule
+            where live_rule.conrelid = format('{{ published_schema() }}.%I', mart.relname)::regclass and live_rule.contype in ('c', 'u')
+                and pg_get_constraintdef(live_rule.oid) not in (select pg_get_constraintdef(oid) from pg_constraint where conrelid = mart.oid)
+        loop
+            execute format('alter table {{ published_schema() }}.%I %s', mart.relname, part.change);
+        end loop;
 
         select string_agg(format('build.%1$I = live.%1$I', attname), ' and ') into key_matches
         from pg_index

@@ -141,29 +141,6 @@
 {%- endmacro %}
 
 
-{#
-    Why a row is rejected: the first of the given casts that lost a value, or null. `casts` lists
-    [text column, typed column, what it should have been]; a missing value is no failure.
-#}
-{% macro first_failed_cast(casts) -%}
-    case
-        {%- for raw, typed, kind in casts %}
-        when {{ raw }} is not null and {{ typed }} is null then '{{ raw }} is not {{ kind }}: ' || {{ raw }}
-        {%- endfor %}
-    end
-{%- endmacro %}
-
-
-{# Why a row is rejected: the first of the given columns that is missing, or null. #}
-{% macro first_missing(columns) -%}
-    case
-        {%- for column in columns %}
-        when {{ column }} is null then '{{ column }} is missing'
-        {%- endfor %}
-    end
-{%- endmacro %}
-
-
 {# Minutes after midnight of a clock written hhmm, without leading zeros or with them; 2400 is the midnight that ends the day. #}
 {% macro clock_minutes(clock) -%}
     case

@@ -70,21 +70,6 @@
 {%- endmacro %}
 
 
-{# What stands before and after the first colon of a description such as `Albany, NY: Albany International`; before none, null. #}
-{% macro before_colon(description) -%}
-    case when position(': ' in {{ description }}) > 0 then split_part({{ description }}, ': ', 1) end
-{%- endmacro %}
-
-{# After none, the whole: an unknown place is nothing but its name. #}
-{% macro after_colon(description) -%}
-    case
-        when position(': ' in {{ description }}) > 0
-            then substring({{ description }}, position(': ' in {{ description }}) + 2)
-        else {{ description }}
-    end
-{%- endmacro %}
-
-
 {# The kind of an aircraft in words, from the registry's code (ardata.pdf of the FAA); of a new code, the code. #}
 {% macro faa_aircraft_type(code) -%}
     case {{ code }}

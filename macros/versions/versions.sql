@@ -183,7 +183,7 @@
 {% macro content_hash(node) %}
     {% set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
     {% if not relation_exists(relation) %}{{ return('none') }}{% endif %}
-    {% set columns = node.columns.keys() | sort %}
+    {% set columns = adapter.get_columns_in_relation(relation) | map(attribute="name") | sort %}
     {% set row_text %}{% for column in columns %}coalesce(cast({{ column }} as {{ type_text() }}), '-'){{ " || '|' || " if not loop.last }}{% endfor %}{% endset %}
     {{ return(run_query('select md5(' ~ string_agg_ordered(row_text, ';', row_text) ~ ') from ' ~ relation).rows[0][0] | string) }}
 {% endmacro %}

@@ -1,6 +1,3 @@
-{%- set records = {'flights': 'int_flights__records', 'weather': 'int_weather__records',
-                   'delay_causes': 'int_delays__records'} -%}
-
 with versions as (
 
     select * from {{ ref('month_versions') }}
@@ -28,21 +25,16 @@ months as (
 
     select
         case model_name
-            {%- for entity, model in records.items() %}
-            when '{{ model }}' then '{{ entity }}'
-            {%- endfor %}
+            when 'int_flights__records' then 'flights'
+            when 'int_weather__records' then 'weather'
+            when 'int_delays__records' then 'delay_causes'
         end as entity,
         data_month,
         count(*) as releases,
         min(known_from_utc) as first_received_at_utc,
         bool_or(is_complete_month and known_to_utc is null) as is_complete_month
     from versions
-    where
-        model_name in (
-            {% for model in records.values() -%}
-            '{{ model }}'{{ ',' if not loop.last }}
-            {% endfor %}
-        )
+    where model_name in ('int_flights__records', 'int_weather__records', 'int_delays__records')
     group by model_name, data_month
 
 ),

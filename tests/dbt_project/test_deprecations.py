@@ -22,14 +22,14 @@ def project(warehouse_server: Server, tmp_path: Path, monkeypatch: pytest.Monkey
     ("old", "new", "deprecation"),
     [
         pytest.param(
-            "    columns:\n      - name: file_no\n",
-            "    owner_of_this: nobody\n    columns:\n      - name: file_no\n",
+            "    data_tests:\n",
+            "    owner_of_this: nobody\n    data_tests:\n",
             "CustomKeyInObjectDeprecation",
             id="unknown key",
         ),
         pytest.param(
-            "          arguments:\n            columns: [file_no, record_no]\n",
-            "          columns: [file_no, record_no]\n",
+            "{arguments: {columns: [file_no, record_no]}}",
+            "{columns: [file_no, record_no]}",
             "MissingArgumentsPropertyInGenericTestDeprecation",
             id="arguments of a test outside `arguments`",
         ),

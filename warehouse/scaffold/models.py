@@ -49,26 +49,11 @@ version: 2
 
 models:
   - name: stg_files__%(table)s
-    description: >
-      One row per landed record of %(table)s, typed, rejected records included with their reason.
+    description: One row per landed record of %(table)s, typed, rejected records included with their reason.
     data_tests:
-      - unique_combination:
-          arguments:
-            columns: [file_no, record_no]
+      - unique_combination: {arguments: {columns: [file_no, record_no]}}
     columns:
-      - name: file_no
-        description: '{{ doc("file_no") }}'
-        data_tests:
-          - not_null
-      - name: record_no
-        description: '{{ doc("record_no") }}'
-        data_tests:
-          - not_null
 %(columns)s
-      - name: reject_reason
-        description: '{{ doc("reject_reason") }}'
-      - name: raw_text
-        description: '{{ doc("raw_text") }}'
 """
 
 

@@ -1,5 +1,3 @@
-{%- set sums = ['flights', 'cancelled', 'on_time', 'with_known_outcome', 'arrivals_with_delay', 'sum_arr_delay_minutes'] -%}
-
 with all_flights as (
 
     {{ missing_months_of('int_flights') }}
@@ -45,37 +43,41 @@ days as (
 
 ),
 
-subjects as (
+days_of_subjects as (
 
-    {% for subject in history_subjects() -%}
     select
-        month_version_id,
-        '{{ subject.name }}' as subject,
-        {{ subject.code }} as code,
-        day_utc,
-        {%- for measure in sums %}
-        sum({{ measure }}) as {{ measure }},
-        {%- endfor %}
-        bool_or(is_asked) as is_asked
+        days.month_version_id,
+        subjects.subject,
+        case subjects.subject
+            when 'carrier' then days.carrier_code
+            when 'route' then days.origin_airport_code_iata || '-' || days.destination_airport_code_iata
+        end as code,
+        days.day_utc,
+        sum(days.flights) as flights,
+        sum(days.cancelled) as cancelled,
+        sum(days.on_time) as on_time,
+        sum(days.with_known_outcome) as with_known_outcome,
+        sum(days.arrivals_with_delay) as arrivals_with_delay,
+        sum(days.sum_arr_delay_minutes) as sum_arr_delay_minutes,
+        bool_or(days.is_asked) as is_asked
     from days
-    group by month_version_id, {{ subject.code }}, day_utc
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    cross join (values ('carrier'), ('route')) as subjects (subject)
+    group by days.month_version_id, subjects.subject, code, days.day_utc
+
 ),
 
 -- of the whole days before that of the question: all that they brought was known by then
 histories as (
 
     select
-        month_version_id,
-        subject,
-        code,
-        day_utc,
-        {%- for measure in sums %}
-        sum({{ measure }}) over days_before as {{ measure }},
-        {%- endfor %}
-        is_asked
-    from subjects
+        *,
+        sum(flights) over days_before as flights_before,
+        sum(cancelled) over days_before as cancelled_before,
+        sum(on_time) over days_before as on_time_before,
+        sum(with_known_outcome) over days_before as with_known_outcome_before,
+        sum(arrivals_with_delay) over days_before as arrivals_with_delay_before,
+        sum(sum_arr_delay_minutes) over days_before as sum_arr_delay_minutes_before
+    from days_of_subjects
     window days_before as (
         partition by month_version_id, subject, code order by day_utc
         range between interval '{{ history_days() }}' day preceding and interval '1' day preceding
@@ -89,9 +91,9 @@ select
     subject,
     code,
     day_utc,
-    cast(coalesce(flights, 0) as integer) as flights,
-    100 * cast(cancelled as {{ type_double() }}) / nullif(flights, 0) as cancelled_pct,
-    100 * cast(on_time as {{ type_double() }}) / nullif(with_known_outcome, 0) as on_time_pct,
-    cast(sum_arr_delay_minutes as {{ type_double() }}) / nullif(arrivals_with_delay, 0) as mean_arr_delay_minutes
+    cast(coalesce(flights_before, 0) as integer) as flights,
+    100 * cast(cancelled_before as {{ type_double() }}) / nullif(flights_before, 0) as cancelled_pct,
+    100 * cast(on_time_before as {{ type_double() }}) / nullif(with_known_outcome_before, 0) as on_time_pct,
+    cast(sum_arr_delay_minutes_before as {{ type_double() }}) / nullif(arrivals_with_delay_before, 0) as mean_arr_delay_minutes
 from histories
 where is_asked

@@ -7,75 +7,95 @@ with all_flights as (
 -- of the month before, what can be seen at the beginning of this one
 flights as (
 
-    select * from all_flights
+    select
+        *,
+        scheduled_departure_at_utc + interval '{{ state_minutes() }}' minute as given_up_at_utc,
+        -- of extracts that do not say whether a flight was cancelled it is not known
+        actual_departure_at_utc > scheduled_departure_at_utc
+        or (actual_departure_at_utc is null and is_cancelled) as has_waited
+    from all_flights
     where scheduled_departure_at_utc >= {{ version_month('month_version_id') }} - interval '3' day
 
 ),
 
-{% for subject in state_subjects() -%}
-{{ subject.name }}_moments as (
+happenings as (
 
-    {% for it in state_happenings() if it.what == subject.counts -%}
     select
-        month_version_id,
-        {{ subject.code }} as code,
+        flights.*,
+        counted.*,
         -- what happens between two quarters of an hour is known at the second; clocks are in whole minutes
-        {{ quarter_of_hour(it.at ~ " + interval '14' minute") }} as state_at_utc,
-        false as is_asked,
-        {{ 1 if it.delay else 0 }} as movements,
-        {{ it.delay or 0 }} as delay_minutes,
-        {{ it.waiting or 0 }} as waiting
+        case counted.happening
+            when 'departs' then flights.actual_departure_at_utc + interval '14' minute
+            when 'arrives' then flights.actual_arrival_at_utc + interval '14' minute
+            when 'begins to wait' then flights.scheduled_departure_at_utc + interval '14' minute
+            when 'waits no more' then least(flights.actual_departure_at_utc, flights.given_up_at_utc) + interval '14' minute
+            when 'asks' then {{ features_cutoff('flights.scheduled_departure_at_utc') }}
+        end as known_at_utc
     from flights
-    where {{ it.where }}
-    union all
-    {% endfor -%}
-    select
-        month_version_id,
-        {{ subject.code }} as code,
-        {{ quarter_of_hour(features_cutoff('scheduled_departure_at_utc')) }} as state_at_utc,
-        true as is_asked,
-        0 as movements,
-        0 as delay_minutes,
-        0 as waiting
-    from flights
-    where flight_month = {{ version_month('month_version_id') }}
+    -- what makes the state of whom
+    cross join (
+        values
+        ('origin', 'departs'), ('origin', 'begins to wait'), ('origin', 'waits no more'), ('origin', 'asks'),
+        ('destination', 'arrives'), ('destination', 'asks'),
+        ('carrier', 'departs'), ('carrier', 'begins to wait'), ('carrier', 'waits no more'), ('carrier', 'asks')
+    ) as counted (subject, happening)
+    where
+        (counted.happening = 'departs' and flights.actual_departure_at_utc is not null)
+        or (counted.happening = 'arrives' and flights.actual_arrival_at_utc is not null and flights.arr_delay_minutes is not null)
+        or (counted.happening in ('begins to wait', 'waits no more') and flights.has_waited)
+        or (counted.happening = 'asks' and flights.flight_month = {{ version_month('flights.month_version_id') }})
 
 ),
 
-{{ subject.name }}_states as (
+moments as (
 
     select
         month_version_id,
+        subject,
+        case subject
+            when 'origin' then origin_airport_code_iata when 'destination' then destination_airport_code_iata else carrier_code
+        end as code,
+        {{ quarter_of_hour('known_at_utc') }} as state_at_utc,
+        happening,
+        case happening when 'departs' then dep_delay_minutes when 'arrives' then arr_delay_minutes else 0 end as delay_minutes
+    from happenings
+
+),
+
+states as (
+
+    select
+        month_version_id,
+        subject,
         code,
         state_at_utc,
-        bool_or(is_asked) as is_asked,
-        sum(sum(movements)) over lately as movements,
+        bool_or(happening = 'asks') as is_asked,
+        sum(count(*) filter (where happening in ('departs', 'arrives'))) over lately as movements,
         sum(sum(delay_minutes)) over lately as delay_minutes,
-        sum(count(*) filter (where delay_minutes >= {{ late_minutes() }})) over lately as late,
-        sum(sum(waiting)) over (partition by month_version_id, code order by state_at_utc rows unbounded preceding) as waiting
-    from {{ subject.name }}_moments
-    group by month_version_id, code, state_at_utc
+    select
+        *,
+        scheduled_departure_at_utc + interval '{{ state_minutes() }}' minute as given_up_at_utc,
+        -- of extracts that do not say whether a flight was cancelled it is not known
+        actual_departure_at_utc > scheduled_departure_at_utc
+        or (actual_departure_at_utc is null and is_cancelled) as has_waited
+    from all_flights
+    where scheduled_departure_at_utc >= {{ version_month('month_version_id') }} - interval '3' day
     window lately as (
-        partition by month_version_id, code order by state_at_utc
+        partition by month_version_id, subject, code order by state_at_utc
         range between interval '{{ state_minutes() - 15 }}' minute preceding and current row
     )
 
-){{ ',' if not loop.last }}
+)
 
-{% endfor -%}
-
-{% for subject in state_subjects() -%}
 select
     month_version_id as version_id,
     {{ version_month('month_version_id') }} as flight_month,
-    '{{ subject.name }}' as subject,
+    subject,
     code,
     state_at_utc,
     cast(movements as integer) as movements,
     cast(delay_minutes as {{ type_double() }}) / nullif(movements, 0) as mean_delay_minutes,
     100 * cast(late as {{ type_double() }}) / nullif(movements, 0) as late_pct,
     cast(waiting as integer) as waiting
-from {{ subject.name }}_states
+from states
 where is_asked
-{{ 'union all' if not loop.last }}
-{% endfor -%}

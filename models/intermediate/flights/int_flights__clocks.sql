@@ -48,8 +48,9 @@ arrivals as (
 
     select
         *,
-        {{ actual_in_utc('scheduled_departure_at_utc', 'stated_dep_delay_minutes', 'actual_departure_at_local', 'origin_time_zone') }}
-            as actual_departure_at_utc,
+        {{ actual_in_utc(
+            'scheduled_departure_at_utc', 'stated_dep_delay_minutes', 'actual_departure_at_local', 'origin_time_zone'
+        ) }} as actual_departure_at_utc,
         {{ clock_after(
             'scheduled_departure_at_utc', 'scheduled_departure_at_local', 'scheduled_arrival_clock_minutes', 'destination_time_zone'
         ) }} as scheduled_arrival_at_local

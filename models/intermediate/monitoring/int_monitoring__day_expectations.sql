@@ -1,7 +1,4 @@
-{%- set measures = kpis() | map(attribute='name') | list -%}
-
--- those of the month, and of the other months that it is compared with
-with figures as (
+with day_figures as (
 
     {{ missing_months_of('int_monitoring__day_figures') }}
 
@@ -15,14 +12,40 @@ weeks (days_before) as (
     {% endfor %}
 ),
 
+measures (measure) as (
+
+    values
+    {% for kpi in kpis() -%}
+    ('{{ kpi.name }}'){{ ',' if not loop.last }}
+    {% endfor %}
+),
+
+-- those of the month, and of the other months that it is compared with, one row per measure
+figures as (
+
+    select
+        day_figures.month_version_id,
+        day_figures.flight_month,
+        day_figures.flight_date_local,
+        day_figures.carrier_code,
+        day_figures.flights,
+        measures.measure,
+        case measures.measure
+            {%- for kpi in kpis() %}
+            when '{{ kpi.name }}' then day_figures.{{ kpi.name }}
+            {%- endfor %}
+        end as observed
+    from day_figures
+    cross join measures
+
+),
+
 -- days before alone: what comes later does not change what was expected
 pairs as (
 
     select
         figures.*,
-        {%- for measure in measures %}
-        earlier.{{ measure }} as earlier_{{ measure }},
-        {%- endfor %}
+        earlier.observed as earlier_observed,
         earlier.flights as flights_then
     from figures
     cross join weeks
@@ -30,6 +53,7 @@ pairs as (
         on earlier.month_version_id = figures.month_version_id
         and earlier.carrier_code = figures.carrier_code
         and earlier.flight_date_local = figures.flight_date_local - weeks.days_before
+        and earlier.measure = figures.measure
     where figures.flight_month = {{ version_month('figures.month_version_id') }}
 
 ),
@@ -40,47 +64,33 @@ medians as (
         month_version_id,
         flight_date_local,
         carrier_code,
-        {%- for measure in measures %}
-        percentile_cont(0.5) within group (order by earlier_{{ measure }}) as expected_{{ measure }},
-        {%- endfor %}
+        measure,
+        percentile_cont(0.5) within group (order by earlier_observed) as expected,
         avg(flights_then) as flights_before
     from pairs
-    group by month_version_id, flight_date_local, carrier_code
-
-),
-
-distances as (
-
-    select
-        medians.*,
-        {%- for measure in measures %}
-        pairs.{{ measure }},
-        pairs.earlier_{{ measure }},
-        abs(pairs.earlier_{{ measure }} - medians.expected_{{ measure }}) as distance_{{ measure }},
-        {%- endfor %}
-        pairs.flight_month
-    from medians
-    inner join pairs
-        on pairs.month_version_id = medians.month_version_id
-        and pairs.flight_date_local = medians.flight_date_local
-        and pairs.carrier_code = medians.carrier_code
+    group by month_version_id, flight_date_local, carrier_code, measure
 
 )
 
-{% for measure in measures -%}
 select
-    month_version_id as version_id,
-    flight_month,
-    flight_date_local,
-    carrier_code,
-    '{{ measure }}' as measure,
-    cast({{ measure }} as numeric(12, 4)) as observed,
-    count(earlier_{{ measure }}) as figures_before,
-    cast(flights_before as numeric(12, 2)) as flights_before,
-    cast(expected_{{ measure }} as numeric(12, 4)) as expected,
-    cast(percentile_cont(0.5) within group (order by distance_{{ measure }}) as numeric(12, 4)) as median_distance
-from distances
+    pairs.month_version_id as version_id,
+    pairs.flight_month,
+    pairs.flight_date_local,
+    pairs.carrier_code,
+    pairs.measure,
+    cast(pairs.observed as numeric(12, 4)) as observed,
+    count(pairs.earlier_observed) as figures_before,
+    cast(medians.flights_before as numeric(12, 2)) as flights_before,
+    cast(medians.expected as numeric(12, 4)) as expected,
+    cast(
+        percentile_cont(0.5) within group (order by abs(pairs.earlier_observed - medians.expected)) as numeric(12, 4)
+    ) as median_distance
+from pairs
+inner join medians
+    on medians.month_version_id = pairs.month_version_id
+    and medians.flight_date_local = pairs.flight_date_local
+    and medians.carrier_code = pairs.carrier_code
+    and medians.measure = pairs.measure
 group by
-    month_version_id, flight_month, flight_date_local, carrier_code, {{ measure }}, flights_before, expected_{{ measure }}
-{{ 'union all' if not loop.last }}
-{% endfor %}
+    pairs.month_version_id, pairs.flight_month, pairs.flight_date_local, pairs.carrier_code, pairs.measure, pairs.observed,
+    medians.flights_before, medians.expected

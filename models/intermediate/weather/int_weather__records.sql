@@ -25,9 +25,15 @@ select
     observation_hour_utc,
     observed_at_utc,
     weather_source,
-    {%- for measure in weather_measures() %}
-    {{ measure }},
-    {%- endfor %}
+    temperature_fahrenheit,
+    dew_point_fahrenheit,
+    relative_humidity_pct,
+    wind_direction_degrees,
+    wind_speed_mph,
+    wind_gust_mph,
+    precipitation_inches,
+    sea_level_pressure_millibars,
+    visibility_miles,
     file_no as source_file_no,
     record_no as source_record_no
 from records

@@ -16,8 +16,9 @@ typed as (
         *,
         {{ whole_number('code') }} as airline_id_dot,
         -- `Delta Air Lines Inc.: DL`
-        {{ before_colon('description') }} as carrier_name,
-        case when position(': ' in description) > 0 then {{ after_colon('description') }} end as carrier_code
+        case when position(': ' in description) > 0 then split_part(description, ': ', 1) end as carrier_name,
+        case when position(': ' in description) > 0 then substring(description, position(': ' in description) + 2) end
+            as carrier_code
     from given
 
 )

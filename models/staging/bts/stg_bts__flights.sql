@@ -47,11 +47,13 @@ checked as (
             case when origin_airport_id_bts is null then 'origin_id is not a number: ' || origin_id end,
             case when destination_airport_id_bts is null then 'dest_id is not a number: ' || dest_id end,
             case
-                when scheduled_departure_clock_minutes is null then 'crs_dep_time is not a clock from 0000 to 2400: ' || crs_dep_time
+                when scheduled_departure_clock_minutes is null
+                    then 'crs_dep_time is not a clock from 0000 to 2400: ' || crs_dep_time
             end,
             case when actual_departure_clock_minutes is null then 'dep_time is not a clock from 0000 to 2400: ' || dep_time end,
             case
-                when scheduled_arrival_clock_minutes is null then 'crs_arr_time is not a clock from 0000 to 2400: ' || crs_arr_time
+                when scheduled_arrival_clock_minutes is null
+                    then 'crs_arr_time is not a clock from 0000 to 2400: ' || crs_arr_time
             end,
             case when actual_arrival_clock_minutes is null then 'arr_time is not a clock from 0000 to 2400: ' || arr_time end,
             case when cancelled_flag is null then 'cancelled is not a flag 0 or 1: ' || cancelled end,
@@ -98,7 +100,10 @@ select
     late_aircraft_delay_minutes,
     taxi_out_minutes,
     taxi_in_minutes,
-    greatest(taxi_out_minutes, taxi_in_minutes, {{ stays_on_the_ground() | join('_minutes, ') }}_minutes) as longest_tarmac_minutes,
+    greatest(
+        taxi_out_minutes, taxi_in_minutes,
+        {{ stays_on_the_ground() | join('_minutes, ') }}_minutes
+    ) as longest_tarmac_minutes,
     is_arrival_stated,
     reject_reason,
     raw_text
