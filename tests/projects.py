@@ -10,7 +10,6 @@ Builds run in this process where they can, which saves the seconds that dbt take
 command `ontime` of the copy as a process of its own.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -94,14 +93,19 @@ class ProjectCopy:
 
     def build(self, *arguments: str) -> Outcome:
         """`ontime build`."""
-        results = self.folder / "target" / "run_results.json"
-        results.unlink(missing_ok=True)
+        ran: set[str] = set()
+        report = warehouse.failures.report_failures
+
+        def see(results: Any, *others: Any) -> None:
+            ran.update(result.node.unique_id for result in results)
+            report(results, *others)
+
         with self._as_the_project() as said, pytest.MonkeyPatch.context() as patch:
             for module in (warehouse.build, warehouse.failures):
                 patch.setattr(module, "PROJECT", self.folder)
+            patch.setattr(warehouse.failures, "report_failures", see)
             code = warehouse.build.build(arguments)
-        ran = json.loads(results.read_text())["results"] if results.exists() else []
-        nodes = frozenset(node["unique_id"] for node in ran if not node["unique_id"].startswith("operation."))
+        nodes = frozenset(uid for uid in ran if not uid.startswith("operation."))
         return Outcome(code, said.getvalue(), nodes)
 
     def plan(self, *arguments: str) -> Planned:
