@@ -96,14 +96,14 @@ class ProjectCopy:
         ran: set[str] = set()
         report = warehouse.failures.report_failures
 
-        def see(results: Any, *others: Any) -> None:
-            ran.update(result.node.unique_id for result in results)
-            report(results, *others)
+        def watch(outcome: Any, *others: Any) -> None:
+            ran.update(result.node.unique_id for result in outcome.results)
+            report(outcome, *others)
 
         with self._as_the_project() as said, pytest.MonkeyPatch.context() as patch:
             for module in (warehouse.build, warehouse.failures):
                 patch.setattr(module, "PROJECT", self.folder)
-            patch.setattr(warehouse.failures, "report_failures", see)
+            patch.setattr(warehouse.failures, "report_failures", watch)
             code = warehouse.build.build(arguments)
         nodes = frozenset(uid for uid in ran if not uid.startswith("operation."))
         return Outcome(code, said.getvalue(), nodes)
