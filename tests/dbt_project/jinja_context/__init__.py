@@ -47,6 +47,7 @@ GIVEN_BY_DBT = {
     "model": {"name": "this_model", "config": {}, "depends_on": {"nodes": [], "macros": []}},
     "modules": SimpleNamespace(re=re),
     "project_name": "ontime",
+    "selected_resources": [],
     "target": SimpleNamespace(name="dev", type="postgres", database="ontime", schema="dev"),
 }
 
