@@ -2,7 +2,7 @@
 
     airport=JFK&station=JFK&from=2013-01-01T00:00Z&to=2013-02-01T00:00Z
 
-Models find a field with `asked_for` (macros/staging/ledger.sql). Secrets have no place here.
+Models find a field with `asked_for` (macros/staging/requests.sql). Secrets have no place here.
 """
 
 from urllib.parse import parse_qsl, quote, urlencode

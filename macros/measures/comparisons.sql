@@ -18,8 +18,8 @@
 
 {#
     What a restatement changed, one row per measure (version_id, measure, value_before, value_after, difference). Reads of the
-    model: `comparisons` (version_id, reads, reads_before), `totals` per version_id with the measures, and `counts` per
-    version_id of rows added, withdrawn and changed, which have no value of their own before and after.
+    model: `totals` per month_version_id and is_before with the measures, and `counts` per version_id of rows added, withdrawn and
+    changed, which have no value of their own before and after.
 #}
 {% macro restated_measures(measures, rows) -%}
     {%- for change in ['added', 'withdrawn', 'changed'] %}
@@ -34,14 +34,14 @@
     {%- endfor %}
     {%- for measure in measures %}
     select
-        comparisons.version_id,
+        counts.version_id,
         '{{ measure }}' as measure,
         cast(coalesce(totals_before.{{ measure }}, 0) as bigint) as value_before,
         cast(coalesce(totals_after.{{ measure }}, 0) as bigint) as value_after,
         cast(coalesce(totals_after.{{ measure }}, 0) - coalesce(totals_before.{{ measure }}, 0) as bigint) as difference
-    from comparisons
-    left join totals as totals_after on totals_after.version_id = comparisons.reads
-    left join totals as totals_before on totals_before.version_id = comparisons.reads_before
+    from counts
+    left join totals as totals_after on totals_after.month_version_id = counts.version_id and not totals_after.is_before
+    left join totals as totals_before on totals_before.month_version_id = counts.version_id and totals_before.is_before
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

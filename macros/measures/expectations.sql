@@ -137,6 +137,6 @@
         {'name': 'actual_arrival_at_local', 'due': left},
         {'name': 'air_time_minutes', 'due': left},
         {'name': 'cancellation_code', 'due': 'is_cancelled'},
-        {'name': 'carrier_delay_minutes', 'due': 'arr_delay_minutes >= 15'},
+        {'name': 'carrier_delay_minutes', 'due': 'arr_delay_minutes >= ' ~ late_minutes()},
     ]) }}
 {% endmacro %}

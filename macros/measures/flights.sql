@@ -1,23 +1,24 @@
 {# Measures of flights, each defined once (docs/glossary). #}
 
+{# From so many minutes on a flight is late (the definition of the Bureau of Transportation Statistics). #}
+{% macro late_minutes() %}{{ return(15) }}{% endmacro %}
+
 {#
-    On time: arrived less than 15 minutes after the scheduled arrival. Cancelled and diverted flights are not on time and stay
-    in the denominator (the definition of the Bureau of Transportation Statistics).
+    On time: arrived before it was late. Cancelled and diverted flights are not on time and stay in the denominator (the same
+    definition).
 #}
 {% macro is_on_time(arr_delay_minutes, is_cancelled, is_diverted) -%}
-    coalesce({{ arr_delay_minutes }} < 15, false)
+    coalesce({{ arr_delay_minutes }} < {{ late_minutes() }}, false)
     and not coalesce({{ is_cancelled }}, false) and not coalesce({{ is_diverted }}, false)
 {%- endmacro %}
 
 
 {#
-    Late: arrived 15 minutes late or more. Cancelled flights, and diverted ones without a stated delay, are neither late nor on time.
-    Null where nobody knows.
+    Late: arrived so late or later. Cancelled flights, and diverted ones without a stated delay, are neither late nor on time. Null
+    where nobody knows, as is_on_time is.
 #}
 {% macro is_late(alias) -%}
-    case
-        when {{ alias }}.is_on_time is not null then coalesce({{ alias }}.arr_delay_minutes >= 15, false) and not {{ alias }}.is_on_time
-    end
+    case when {{ alias }}.is_on_time is not null then coalesce({{ alias }}.arr_delay_minutes >= {{ late_minutes() }}, false) end
 {%- endmacro %}
 
 
@@ -30,9 +31,15 @@
     {{ return({'A': 'carrier', 'B': 'weather', 'C': 'nas', 'D': 'security'}) }}
 {% endmacro %}
 
+{% macro cancellation_reason(code) -%}
+    case {{ code }}{% for code, reason in cancellation_reasons().items() %} when '{{ code }}' then '{{ reason }}'{% endfor %} end
+{%- endmacro %}
 
-{# Arrivals late by so many minutes or more are counted apart. #}
+
+{# Arrivals late by so many minutes or more are counted apart; null without an arrival. #}
 {% macro long_delays_minutes() %}{{ return([60, 120, 180]) }}{% endmacro %}
+
+{% macro is_late_by(alias, minutes) -%} {{ alias }}.arr_delay_minutes >= {{ minutes }} {%- endmacro %}
 
 
 {# So long may passengers of a domestic flight be kept on the tarmac (14 CFR 259.4); longer is a tarmac delay. #}
@@ -53,7 +60,8 @@
     count({{ alias }}.arr_delay_minutes) as arrivals_with_delay,
     coalesce(sum({{ alias }}.arr_delay_minutes), 0) as sum_arr_delay_minutes,
     count({{ alias }}.is_on_time) as with_known_outcome,
-    coalesce(sum({{ alias }}.arr_delay_minutes) filter (where {{ alias }}.arr_delay_minutes >= 15), 0) as sum_late_arrival_minutes,
+    coalesce(sum({{ alias }}.arr_delay_minutes) filter (where {{ alias }}.arr_delay_minutes >= {{ late_minutes() }}), 0)
+        as sum_late_arrival_minutes,
     {%- for cause in delay_causes() %}
     coalesce(sum({{ alias }}.{{ cause }}_delay_minutes), 0) as {{ cause }}_delay_minutes,
     {%- endfor %}
@@ -61,7 +69,7 @@
     count(*) filter (where {{ alias }}.is_cancelled and {{ alias }}.cancellation_code = '{{ code }}') as cancelled_by_{{ reason }},
     {%- endfor %}
     {%- for minutes in long_delays_minutes() %}
-    count(*) filter (where {{ alias }}.arr_delay_minutes >= {{ minutes }}) as late_{{ minutes }}_minutes,
+    count(*) filter (where {{ is_late_by(alias, minutes) }}) as late_{{ minutes }}_minutes,
     {%- endfor %}
     count({{ alias }}.longest_tarmac_minutes) as with_known_tarmac,
     count(*) filter (where {{ is_tarmac_delay(alias) }}) as tarmac_delays

@@ -46,30 +46,26 @@
 {#
     Common table expressions `observations` and `hours`: the weather that flights of a month can meet, each observation once for
     each clock hour in which it may count. A flight finds it by an equal hour (hour_of_airport), which both engines join by hash,
-    where a join on a range alone compares each flight with each observation. Reads of the model: `weather`, hourly, and
-    `weather_versions` (version_id, reads); `reads` is the list of them.
+    where a join on a range alone compares each flight with each observation. Reads of the model: `weather`, the hourly observations
+    of the months to build.
 #}
-{% macro weather_by_hour(reads, sources=none) -%}
+{% macro weather_by_hour(sources=none) -%}
 observations as (
 
     select
-        weather_versions.version_id as flights_version_id,
-        weather.*,
-        lead(weather.observed_at_utc) over (
-            partition by weather_versions.version_id, weather.airport_code_iata order by weather.observed_at_utc
+        *,
+        lead(observed_at_utc) over (
+            partition by month_version_id, airport_code_iata order by observed_at_utc
         ) as next_observed_at_utc
     from weather
-    inner join weather_versions on weather_versions.reads = weather.version_id
     where
-        weather.version_id in ({{ reads }})
         {%- if sources %}
-        and weather.weather_source in ('{{ sources | join("', '") }}')
+        weather_source in ('{{ sources | join("', '") }}') and
         {%- endif %}
         -- of the months before and after, what flights of the month can meet: local clocks are within 14 hours of UTC, flights
         -- take less than a day, and an observation counts for three hours
-        and weather.observed_at_utc >= {{ version_month('weather_versions.version_id') }} - interval '1' day
-        and weather.observed_at_utc
-        < {{ months_after(version_month('weather_versions.version_id'), 1) }} + interval '2' day
+        observed_at_utc >= {{ version_month('month_version_id') }} - interval '1' day
+        and observed_at_utc < {{ months_after(version_month('month_version_id'), 1) }} + interval '2' day
 
 ),
 
@@ -79,7 +75,7 @@ hours as (
     select
         observations.*,
         {{ hour_of_airport(
-            'observations.flights_version_id', 'observations.airport_code_iata',
+            'observations.month_version_id', 'observations.airport_code_iata',
             "observations.observation_hour_utc + later.hours * interval '1' hour"
         ) }} as counts_in_hour
     from observations

@@ -1,8 +1,8 @@
 {#
     Publication: the built marts become the published ones, in one transaction (docs/decisions/0004-publication-by-rows.md).
 
-    Nothing is published unless every enabled model, seed and test of the graph is in the results and none failed: a
-    selection, --fail-fast, Ctrl-C and left-out tests all leave gaps.
+    Nothing is published unless every enabled model, seed and test of the graph is in the results, or stands as it was published
+    (build_state.sql), and none failed: a selection, --fail-fast, Ctrl-C and left-out tests all leave gaps.
 #}
 {% macro publish(results) %}
     {%- if execute and flags.WHICH == 'build' and published_schema() -%}
@@ -33,7 +33,7 @@
 
 {# Why this run publishes nothing, or an empty text. #}
 {% macro reason_not_to_publish(results) %}
-    {%- set done, failed, missing = {}, [], [] -%}
+    {%- set done, failed, missing = standing_nodes(), [], [] -%}
     {%- for result in results -%}
         {%- do done.update({result.node.unique_id: true}) -%}
         {%- if result.status | string not in ('success', 'pass', 'warn', 'no-op') -%}

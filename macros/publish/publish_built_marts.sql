@@ -214,6 +214,9 @@ begin
     end loop;
 
     drop table changed_columns, dropped_views;
+
+    -- 6. what the next build compares itself with
+    {{ keep_state_of_build() }}
 exception when lock_not_available then
     select string_agg(distinct format('%s (server process %s)', usename, pid), ', ') into names
     from pg_locks

@@ -1,3 +1,8 @@
+{# Columns with minutes of a delay by cause, and of taxiing. #}
+{% macro causes_and_taxiing() %}
+    {{ return(['carrier_delay', 'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay', 'taxi_out', 'taxi_in']) }}
+{% endmacro %}
+
 {#
     Columns with the longest stay of a flight on the ground away from a gate, besides taxiing: after it came back to the gate or
     until it was cancelled, and at each airport that it was diverted to.
@@ -29,8 +34,8 @@ select
     nullif(dep_time, '') as dep_time,
     nullif(crs_arr_time, '') as crs_arr_time,
     nullif(arr_time, '') as arr_time,
-    {%- for column in ['dep_delay', 'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay',
-                       'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay', 'taxi_out', 'taxi_in'] + stays_on_the_ground() %}
+    {%- for column in ['dep_delay', 'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time'] + causes_and_taxiing()
+                      + stays_on_the_ground() %}
     {{ without_zero_decimals(column) }} as {{ column }},
     {%- endfor %}
     nullif(cancellation_code, '') as cancellation_code,

@@ -135,10 +135,6 @@
 {%- endmacro %}
 
 
-{# The Iowa Environmental Mesonet writes a missing value as M, or not at all when it is asked to. #}
-{% macro iem_value(column) -%} nullif(nullif({{ column }}, 'M'), '') {%- endmacro %}
-
-
 {# A moment as a database gives it in UTC, 2024-01-31 12:00:00+00:00 with a fraction or without, as a timestamp without zone, or null. #}
 {% macro utc_moment(column) -%}
     case when {{ column }} like '%+00:00' then {{ iso_timestamp("left(" ~ column ~ ", length(" ~ column ~ ") - 6)") }} end

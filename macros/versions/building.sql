@@ -1,4 +1,4 @@
-{# Building the versions that are missing. #}
+{# What is missing, asked of the database: the versions that a history model has to build, and what they are built from. #}
 
 {# Which versions each history model holds; written in the transaction that inserts the rows. #}
 {% macro version_markers() %}
@@ -19,9 +19,16 @@
 {% endmacro %}
 
 
+{# The history model that a model is, or reads: of the flights that count, the records. #}
+{% macro history_above(name) %}
+    {# a unit test has no graph, and says itself what is to be built #}
+    {% set node = graph.get('nodes', {}).get('model.' ~ project_name ~ '.' ~ name) %}
+    {{ return(name if not node or history_of(node) else (lineage(node.unique_id).inputs | first).name) }}
+{% endmacro %}
+
+
 {#
-    What the current model has to build, as literals: a planner that sees the keys reads one month, with a subquery it
-    reads the history.
+    What the current model has to build, as literals:
         builds.rows       a relation (version_id, reads), or (version_id, reads, reads_before) of releases or editions to compare
         builds.reads      the list of all that is read
     `reads` is a file_no, or a version_id of the input.
@@ -98,8 +105,9 @@
     {{ return(as_builds(run_query(missing).rows)) }}
 {% endmacro %}
 
+{# What a lost table held is to be built again, whatever the markers say. #}
 {% macro is_not_built(versions) -%}
-    {% if is_incremental() -%}
+    {% if load_cached_relation(this) -%}
         not exists (
             select 1 from {{ version_markers() }} as built
             where built.model_name = '{{ model.name }}' and built.version_id = {{ versions }}.version_id
@@ -135,51 +143,6 @@
     {%- do literals.append('cast(null as ' ~ type ~ ')') -%}
     {{ return(literals | join(', ')) }}
 {%- endmacro %}
-
-
-{#
-    Pre-hook of every history model, in its own transaction: marks the versions that it is about to insert. A model without
-    rows for a month is done all the same, and a second builder stops here on the primary key.
-#}
-{% macro claim_versions() %}
-    {%- if execute and history_of(model) and flags.SAMPLE -%}
-        {{ exceptions.raise_compiler_error("a sample of " ~ model.name ~ " would stay as a version of its months: build without --sample") }}
-    {%- endif -%}
-    {#- a dry run with --empty inserts nothing, so it has built nothing -#}
-    {%- if execute and history_of(model) and not flags.EMPTY -%}
-        {%- set versions = api.Relation.create(database=model.database, schema=model.schema, identifier='int_' ~ history_of(model).slice ~ 's__versions') -%}
-        {%- if not is_incremental() %}delete from {{ version_markers() }} where model_name = '{{ model.name }}';{% endif %}
-        insert into {{ version_markers() }} (model_name, version_id)
-        select versions.model_name, versions.version_id
-        from {{ versions }} as versions
-        where versions.model_name = '{{ model.name }}' and {{ is_not_built('versions') }}
-    {%- endif -%}
-{% endmacro %}
-
-
-{#
-    Post-hook of every history model that inserted something: blocks that no BRIN summary covers are read by every scan, and
-    without fresh statistics the planner expects one row for a new month.
-#}
-{% macro settle_history() %}
-    {%- if execute and history_of(model) -%}
-        {{ return(adapter.dispatch('settle_history')()) }}
-    {%- endif -%}
-{% endmacro %}
-
-{% macro default__settle_history() %}
-    {# now() is the start of the transaction that claimed the versions #}
-    {%- if run_query("select 1 from " ~ version_markers() ~ " where model_name = '" ~ model.name ~ "' and built_at = now() limit 1").rows -%}
-        select brin_summarize_new_values(index_class.oid)
-        from pg_index
-        inner join pg_class as index_class on index_class.oid = pg_index.indexrelid
-        inner join pg_am on pg_am.oid = index_class.relam
-        where pg_am.amname = 'brin' and pg_index.indrelid = '{{ this }}'::regclass;
-        analyze {{ this }}
-    {%- endif -%}
-{% endmacro %}
-
-{% macro spark__settle_history() %}{% endmacro %}
 
 
 {# Not adapter.get_relation: for a schema outside the graph it can say none for a table that exists. #}

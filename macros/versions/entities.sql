@@ -1,7 +1,7 @@
 {#
     What lands and what its rows are, the one place that lists it. An entity is what rows are about (flights), a dataset the raw
-    table of one form that states it (ontime_monthly). A new entity is a line here, a staging model stg_<source>__<entity> with
-    reject_reason and raw_text, and its source's files and rejects.
+    table of one form that states it (ontime_monthly). A new entity is a line here, and a staging model stg_<source>__<entity> with
+    reject_reason and raw_text once that a model reads it.
         datasets    raw tables that hold it; without, the one of the entity's name
         month       the staging column with the first day of the month, for entities that are released by month
         states_all  of which part a file of a dataset states everything, for entities by month. A file that states all of
@@ -13,7 +13,7 @@
                     series, and compared with each other (int_editions__versions)
         published   the mart in which an accepted row of reference data ends up; a row that it does not show is kept apart,
                     or superseded when its file no longer counts
-        is_staged   false for what lands and is kept apart as it is, whatever its datasets are called, also for marks of deletion
+        is_staged   false for what no model reads: it lands and is kept apart as it is. Also for marks of deletion
 #}
 {% macro landed_entities() %}
     {{ return([
@@ -35,20 +35,20 @@
         {'source': 'bts', 'entity': 'carriers', 'key': 'carrier_code', 'published': 'dim_carriers'},
         {'source': 'bts', 'entity': 'carrier_history', 'key': 'record_no', 'published': 'dim_carrier_history'},
         {'source': 'bts', 'entity': 'airline_ids', 'key': 'airline_id_dot'},
-        {'source': 'bts', 'entity': 'airport_codes', 'key': 'airport_code_iata'},
-        {'source': 'bts', 'entity': 'airport_ids', 'key': 'airport_id_bts'},
-        {'source': 'bts', 'entity': 'city_markets', 'key': 'city_market_id_bts'},
-        {'source': 'bts', 'entity': 'cancellations', 'key': 'cancellation_code'},
-        {'source': 'bts', 'entity': 'diversions', 'key': 'diversion_code'},
-        {'source': 'bts', 'entity': 'weekdays', 'key': 'weekday_code'},
+        {'source': 'bts', 'entity': 'airport_codes', 'is_staged': false},
+        {'source': 'bts', 'entity': 'airport_ids', 'is_staged': false},
+        {'source': 'bts', 'entity': 'city_markets', 'is_staged': false},
+        {'source': 'bts', 'entity': 'cancellations', 'is_staged': false},
+        {'source': 'bts', 'entity': 'diversions', 'is_staged': false},
+        {'source': 'bts', 'entity': 'weekdays', 'is_staged': false},
         {'source': 'bts', 'entity': 'airport_master', 'key': 'airport_seq_id_bts', 'published': 'dim_airport_history'},
         {'source': 'faa', 'entity': 'master', 'key': 'tail_number', 'as_of': 'last_action_on', 'published': 'dim_aircraft_history'},
         {'source': 'faa', 'entity': 'acftref', 'key': 'aircraft_model_code'},
         {'source': 'faa', 'entity': 'dereg', 'key': 'record_no', 'published': 'dim_aircraft_history'},
         {'source': 'ourairports', 'entity': 'airports', 'key': 'airport_ident', 'published': 'dim_airports'},
-        {'source': 'ourairports', 'entity': 'countries', 'key': 'country_code_iso'},
+        {'source': 'ourairports', 'entity': 'countries', 'is_staged': false},
         {'source': 'ourairports', 'entity': 'regions', 'key': 'region_code_iso'},
-        {'source': 'ourairports', 'entity': 'runways', 'key': 'runway_id_ourairports'},
+        {'source': 'ourairports', 'entity': 'runways', 'is_staged': false},
         {'source': 'airportsdata', 'entity': 'airports', 'key': 'airport_code_icao', 'published': 'dim_airports'},
         {'source': 'iem', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['asos']},
         {'source': 'nws', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['observations']},

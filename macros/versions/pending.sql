@@ -1,24 +1,10 @@
-{# Pending months: those whose rows, marts or tests differ from what is published. Tests look at them only. #}
+{# Pending months: those of which a version differs from what is published. #}
 
 {# A published mart, or none where this target publishes nothing or nothing is published yet. #}
 {% macro published_relation(mart) %}
     {% if not published_schema() %}{{ return(none) }}{% endif %}
     {% set published = api.Relation.create(database=target.database, schema=published_schema(), identifier=mart) %}
     {{ return(published if relation_exists(published) else none) }}
-{% endmacro %}
-
-
-{# The logic between history and readers, and all tests: when it changes every month is pending. #}
-{% macro marts_and_tests_fingerprint() %}
-    {% set nodes = [] %}
-    {% for node in graph.nodes.values() %}
-        {% if node.resource_type == 'test' %}
-            {% do nodes.append(node) %}
-        {% elif node.resource_type == 'model' and node.config.schema == 'marts' %}
-            {% do nodes.extend(lineage(node.unique_id).logic) %}
-        {% endif %}
-    {% endfor %}
-    {{ return(fingerprint(nodes | unique(attribute='unique_id'))) }}
 {% endmacro %}
 
 
@@ -36,8 +22,8 @@
 
 
 {#
-    Months, versions, or the files that the months are made of, to test, as literals for `in (...)`: the pending ones, or all
-    with --vars '{test_all_months: true}'.
+    Months, versions, or the files that the months are made of, to test, as literals for `in (...)`. A test whose logic stands, or
+    that of what it tests, looks at the pending months; all others look at all.
 #}
 {% macro pending_months() %}{{ return(pending('versions.data_month', 'date')) }}{% endmacro %}
 
@@ -56,7 +42,7 @@
         {%- if column.startswith('files.') %}
         inner join {{ files }} as files on files.data_month = versions.data_month
         {%- endif %}
-        where {{ 'true' if var('test_all_months', false) else 'versions.is_pending' }}
+        where {{ 'versions.is_pending' if planned_kind(model.unique_id) == 'data' else 'true' }}
         order by 1
     {% endset %}
     {{ return(as_literals(run_query(sql).columns[0].values(), type)) }}

@@ -145,18 +145,19 @@
 
 {#
     What each history model of files makes of each entity: (model name, entity, fingerprint). An entity counts with its own
-    staging model and its source's rejects alone, so that a change to weather leaves the files of flights alone; one that the model
-    does not read does not count at all.
+    staging model alone, so that a change to weather leaves the files of flights alone; one of which the model reads neither that
+    nor the rejects of its source does not count at all.
 #}
 {% macro logic_of_files() %}
     {% set rows = [] %}
     {% for history in history_models('file') %}
         {% for landed in landed_entities() %}
             {% set nodes = [history.node] %}
-            {% for staged in history.lineage.logic if staged.name in (staging_model(landed), 'stg_' ~ landed.source ~ '__rejects') %}
+            {% for staged in history.lineage.logic if staged.name == staging_model(landed) %}
                 {% do nodes.extend(lineage(staged.unique_id).logic) %}
             {% endfor %}
-            {% if nodes | length > 1 %}{% do rows.append({'model_name': history.node.name, 'landed': landed, 'fingerprint': fingerprint(nodes)}) %}{% endif %}
+            {% set rejects = 'source.' ~ project_name ~ '.' ~ landed.source ~ '.rejects' %}
+            {% if nodes | length > 1 or rejects in history.node.depends_on.nodes %}{% do rows.append({'model_name': history.node.name, 'landed': landed, 'fingerprint': fingerprint(nodes)}) %}{% endif %}
         {% endfor %}
     {% endfor %}
     {{ return(rows) }}

@@ -3,8 +3,8 @@
 
 with totals as (
 
-    select * from {{ ref('int_performance__carrier_airport_months') }}
-    where {{ is_current('version_id', 'int_performance__carrier_airport_months') }}
+    select * from {{ ref('int_performance__totals') }}
+    where grain = 'carrier and destination' and {{ is_current('version_id', 'int_performance__totals') }}
 
 ),
 
@@ -31,7 +31,7 @@ months as (
     from versions as published_months
     left join versions as our_months
         on our_months.data_month = published_months.data_month
-        and our_months.model_name = 'int_performance__carrier_airport_months'
+        and our_months.model_name = 'int_performance__totals'
     where published_months.model_name = 'int_delays__records'
 
 ),
@@ -41,7 +41,7 @@ pairs as (
     select
         coalesce(totals.flight_month, published.data_month) as flight_month,
         coalesce(totals.carrier_code, published.carrier_code) as carrier_code,
-        coalesce(totals.airport_code_iata, published.airport_code_iata) as airport_code_iata,
+        coalesce(totals.destination_airport_code_iata, published.airport_code_iata) as airport_code_iata,
         {% for measure in measures -%}
         totals.{{ measure }} as our_{{ measure }},
         published.{{ measure }} as published_{{ measure }},
@@ -51,7 +51,7 @@ pairs as (
     full outer join published
         on published.data_month = totals.flight_month
         and published.carrier_code = totals.carrier_code
-        and published.airport_code_iata = totals.airport_code_iata
+        and published.airport_code_iata = totals.destination_airport_code_iata
 
 ),
 

@@ -115,6 +115,24 @@ def test_every_model_is_tested(artifacts: Artifacts) -> None:
     ]
 
 
+def test_a_raw_table_is_read_by_one_model_of_its_folder(artifacts: Artifacts) -> None:
+    """But for the ledger, the same for each source: models that are about files unite it."""
+    readers: dict[str, list[str]] = defaultdict(list)
+    for node in artifacts.nodes("model"):
+        for read in node["depends_on"]["nodes"]:
+            readers[read].append(node["original_file_path"])
+    wrong = {}
+    for unique_id, source in artifacts.manifest["sources"].items():
+        is_ledger = source["name"] in ("files", "rejects")
+        theirs = readers[unique_id]
+        if is_ledger:
+            theirs = [path for path in theirs if not path.startswith("models/intermediate/files/")]
+        folder = str(Path(source["original_file_path"]).parent)
+        if not all(path.startswith(folder) for path in theirs) or (len(theirs) > 1 and not is_ledger):
+            wrong[unique_id] = theirs
+    assert not wrong
+
+
 def test_incremental_models_are_history_models(artifacts: Artifacts) -> None:
     """Such a model appends: without versions it would say everything again in each build."""
     incremental = [

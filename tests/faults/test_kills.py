@@ -133,7 +133,7 @@ def test_kill_and_repeat(
     for table, statement in (
         ("ops.built_versions", "built_versions"),
         ("intermediate.int_flights__records", "insert into .*int_flights__records"),
-        ("intermediate.int_performance__carrier_months", "insert into .*carrier_months"),
+        ("intermediate.int_performance__totals", "insert into .*performance__totals"),
         ("marts.month_versions", "publish"),
     ):
         start_until(project, table, statement, "build")

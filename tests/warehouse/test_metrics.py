@@ -168,8 +168,8 @@ def test_each_figure_of_a_mart_is_that_of_the_metric(
 @ON_THE_SAMPLE
 def test_a_metric_that_is_defined_otherwise_is_seen(project: ProjectCopy) -> None:
     """A definition that changed is read anew, and its figures are no longer those of the mart."""
-    definition = "expr: arr_delay_minutes >= 60"
-    with project.edited(("models/metrics/semantic_models.yml", definition, definition.replace(">=", ">"))):
+    definition = "expr: is_late_60_minutes"
+    with project.edited(("models/metrics/semantic_models.yml", definition, definition.replace("60", "120"))):
         wrong = differences(project, read_metrics(project.folder), "agg_month")
     assert len(wrong) == 12
     assert {column for _, column, _, _ in wrong} == {"late_60_minutes"}

@@ -1,27 +1,18 @@
-{%- set builds = files_to_build({'source': 'faa', 'entity': 'dereg'}) -%}
-
 with deregistered as (
 
-    select * from {{ ref('stg_faa__dereg') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_files_of(ref('stg_faa__dereg'), {'source': 'faa', 'entity': 'dereg'}) }}
 
 )
 
 select
-    versions.version_id,
-    deregistered.tail_number,
-    deregistered.serial_number,
-    deregistered.aircraft_model_code,
-    deregistered.manufacture_year,
-    deregistered.certificate_issued_on,
-    deregistered.cancelled_on,
-    deregistered.file_no,
-    deregistered.record_no
+    file_version_id as version_id,
+    tail_number,
+    serial_number,
+    aircraft_model_code,
+    manufacture_year,
+    certificate_issued_on,
+    cancelled_on,
+    file_no,
+    record_no
 from deregistered
-inner join versions on versions.reads = deregistered.file_no
-where deregistered.file_no in ({{ builds.reads }}) and deregistered.reject_reason is null
+where reject_reason is null

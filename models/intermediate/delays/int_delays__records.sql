@@ -1,36 +1,14 @@
-{%- set builds = months_to_build_from_files() -%}
+with records as (
 
-with delay_causes as (
-
-    select * from {{ ref('stg_bts__delay_causes') }}
-
-),
-
-versions (version_id, file_no) as (
-
-    {{ builds.rows }}
-
-),
-
--- a file can hold more months than those to build
-records as (
-
-    select
-        versions.version_id,
-        delay_causes.*
-    from delay_causes
-    inner join versions
-        on versions.file_no = delay_causes.file_no
-        and {{ version_month('versions.version_id') }} = delay_causes.data_month
-    where delay_causes.file_no in ({{ builds.reads }}) and delay_causes.reject_reason is null
+    {{ missing_months_in_files_of('stg_bts__delay_causes', 'data_month') }}
 
 )
 
 select
-    version_id,
+    month_version_id as version_id,
     -- a carrier has one total at an airport: the one received last counts
     row_number() over (
-        partition by version_id, carrier_code, airport_code_iata
+        partition by month_version_id, carrier_code, airport_code_iata
         order by file_no desc, record_no desc
     ) > 1 as is_duplicate,
     data_month,
@@ -55,3 +33,4 @@ select
     file_no as source_file_no,
     record_no as source_record_no
 from records
+where reject_reason is null

@@ -1,56 +1,39 @@
-{%- set months = months_to_build_from('int_flights__records') -%}
-{%- set observed_months = months_to_build_from('int_weather__records') -%}
 {%- set lookups = feature_lookups() -%}
 
 with all_flights as (
 
-    select * from {{ ref('int_flights') }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 {%- for lookup in lookups %}
 
 {{ lookup.name }} as (
 
-    select * from {{ ref(lookup.model) }}
-    where version_id in ({{ months_to_build_from(lookup.model).reads }}) and subject = '{{ lookup.subject }}'
+    {{ missing_months_of(lookup.model) }} and subject = '{{ lookup.subject }}'
 
 ),
 {%- endfor %}
 
 weather as (
 
-    select * from {{ ref('int_weather__hourly') }}
+    {{ missing_months_of('int_weather__hourly') }}
 
 ),
 
-versions (version_id, reads) as (
-
-    {{ months.rows }}
-
-),
-
-weather_versions (version_id, reads) as (
-
-    {{ observed_months.rows }}
-
-),
-
-{{ weather_by_hour(observed_months.reads, measured_weather_sources()) }},
+{{ weather_by_hour(measured_weather_sources()) }},
 
 -- without a schedule there is no moment up to which anything is known
 flights as (
 
     select
-        versions.version_id as month_version_id,
-        all_flights.*,
+        *,
         {%- for lookup in lookups %}
         {{ lookup.code }} as {{ lookup.name }}_code,
         {{ lookup.moment }} as {{ lookup.name }}_moment,
         {%- endfor %}
-        {{ features_cutoff('all_flights.scheduled_departure_at_utc') }} as cutoff_at_utc
+        {{ features_cutoff('scheduled_departure_at_utc') }} as cutoff_at_utc
     from all_flights
-    inner join versions on versions.reads = all_flights.version_id
-    where all_flights.version_id in ({{ months.reads }}) and all_flights.scheduled_departure_at_utc is not null
+    where scheduled_departure_at_utc is not null
 
 )
 
@@ -87,7 +70,7 @@ select
     {%- endfor %}
     {{ minutes_between(end ~ '_weather.observed_at_utc', 'flights.cutoff_at_utc') }} as {{ end }}_weather_age_minutes,
     {%- endfor %}
-    flights.arr_delay_minutes >= 15 as target_is_late_15,
+    flights.arr_delay_minutes >= {{ late_minutes() }} as target_is_late_15,
     flights.arr_delay_minutes as target_arr_delay_minutes,
     flights.dep_delay_minutes as target_dep_delay_minutes,
     flights.is_cancelled as target_is_cancelled,

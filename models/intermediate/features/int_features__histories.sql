@@ -1,15 +1,8 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
 {%- set sums = ['flights', 'cancelled', 'on_time', 'with_known_outcome', 'arrivals_with_delay', 'sum_arr_delay_minutes'] -%}
 
 with all_flights as (
 
-    select * from {{ ref('int_flights') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
@@ -17,7 +10,6 @@ versions (version_id, reads) as (
 flights as (
 
     select
-        versions.version_id as month_version_id,
         all_flights.*,
         uses.is_asked,
         case
@@ -25,11 +17,9 @@ flights as (
             else cast({{ outcome_known_at('all_flights') }} as date)
         end as day_utc
     from all_flights
-    inner join versions on versions.reads = all_flights.version_id
     -- flights of the month before answer only
     inner join (values (false), (true)) as uses (is_asked)
-        on not uses.is_asked or all_flights.flight_month = {{ version_month('versions.version_id') }}
-    where all_flights.version_id in ({{ builds.reads }})
+        on not uses.is_asked or all_flights.flight_month = {{ version_month('all_flights.month_version_id') }}
 
 ),
 

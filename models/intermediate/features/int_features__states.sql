@@ -1,37 +1,14 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
-
 with all_flights as (
 
-    select * from {{ ref('int_flights') }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
-
-),
-
+-- of the month before, what can be seen at the beginning of this one
 flights as (
 
-    select
-        versions.version_id as month_version_id,
-        all_flights.flight_month,
-        all_flights.origin_airport_code_iata,
-        all_flights.destination_airport_code_iata,
-        all_flights.carrier_code,
-        all_flights.scheduled_departure_at_utc,
-        all_flights.actual_departure_at_utc,
-        all_flights.actual_arrival_at_utc,
-        all_flights.dep_delay_minutes,
-        all_flights.arr_delay_minutes,
-        all_flights.is_cancelled
-    from all_flights
-    inner join versions on versions.reads = all_flights.version_id
-    where
-        all_flights.version_id in ({{ builds.reads }})
-        -- of the month before, what can be seen at the beginning of this one
-        and all_flights.scheduled_departure_at_utc >= {{ version_month('versions.version_id') }} - interval '3' day
+    select * from all_flights
+    where scheduled_departure_at_utc >= {{ version_month('month_version_id') }} - interval '3' day
 
 ),
 
@@ -74,7 +51,7 @@ flights as (
         bool_or(is_asked) as is_asked,
         sum(sum(movements)) over lately as movements,
         sum(sum(delay_minutes)) over lately as delay_minutes,
-        sum(count(*) filter (where delay_minutes >= 15)) over lately as late,
+        sum(count(*) filter (where delay_minutes >= {{ late_minutes() }})) over lately as late,
         sum(sum(waiting)) over (partition by month_version_id, code order by state_at_utc rows unbounded preceding) as waiting
     from {{ subject.name }}_moments
     group by month_version_id, code, state_at_utc

@@ -37,7 +37,7 @@ departures_utc as (
         {{ to_utc('scheduled_departure_at_local', 'origin_time_zone') }} as scheduled_departure_at_utc,
         -- actual = scheduled + delay held on all of 328,521 departures; without a delay it is the clock nearest to the schedule
         coalesce(
-            scheduled_departure_at_local + dep_delay_minutes * interval '1' minute,
+            scheduled_departure_at_local + stated_dep_delay_minutes * interval '1' minute,
             {{ clock_after(none, "(scheduled_departure_at_local - interval '12' hour)", 'actual_departure_clock_minutes') }}
         ) as actual_departure_at_local
     from departures
@@ -48,7 +48,7 @@ arrivals as (
 
     select
         *,
-        {{ actual_in_utc('scheduled_departure_at_utc', 'dep_delay_minutes', 'actual_departure_at_local', 'origin_time_zone') }}
+        {{ actual_in_utc('scheduled_departure_at_utc', 'stated_dep_delay_minutes', 'actual_departure_at_local', 'origin_time_zone') }}
             as actual_departure_at_utc,
         {{ clock_after(
             'scheduled_departure_at_utc', 'scheduled_departure_at_local', 'scheduled_arrival_clock_minutes', 'destination_time_zone'
@@ -74,36 +74,10 @@ actual_arrivals as (
 )
 
 select
-    file_no,
-    record_no,
-    flight_month,
-    flight_date_local,
-    carrier_code,
-    flight_number,
-    tail_number,
-    origin_airport_code_iata,
-    origin_airport_id_bts,
-    destination_airport_code_iata,
-    destination_airport_id_bts,
-    {%- for event in ['scheduled_departure', 'actual_departure', 'scheduled_arrival'] %}
-    {{ event }}_at_local,
-    {{ event }}_at_utc,
-    {%- endfor %}
-    actual_arrival_at_local,
+    *,
     {{ actual_in_utc('scheduled_arrival_at_utc', 'arr_delay_minutes', 'actual_arrival_at_local', 'destination_time_zone') }}
         as actual_arrival_at_utc,
     -- a selection may say of early departures only that they were not late
-    coalesce(dep_delay_minutes, {{ minutes_between('scheduled_departure_at_local', 'actual_departure_at_local') }})
-        as dep_delay_minutes,
-    arr_delay_minutes,
-    is_cancelled,
-    cancellation_code,
-    is_diverted,
-    is_arrival_stated,
-    distance_miles,
-    {%- for column in ['air_time', 'carrier_delay', 'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay',
-                       'taxi_out', 'taxi_in'] %}
-    {{ column }}_minutes,
-    {%- endfor %}
-    longest_tarmac_minutes
+    coalesce(stated_dep_delay_minutes, {{ minutes_between('scheduled_departure_at_local', 'actual_departure_at_local') }})
+        as dep_delay_minutes
 from actual_arrivals

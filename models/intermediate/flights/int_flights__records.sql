@@ -1,28 +1,6 @@
-{%- set builds = months_to_build_from_files() -%}
+with records as (
 
-with flights as (
-
-    select * from {{ ref('int_flights__clocks') }}
-
-),
-
-versions (version_id, file_no) as (
-
-    {{ builds.rows }}
-
-),
-
--- a file can hold more months than those to build
-records as (
-
-    select
-        versions.version_id,
-        flights.*
-    from flights
-    inner join versions
-        on versions.file_no = flights.file_no
-        and {{ version_month('versions.version_id') }} = flights.flight_month
-    where flights.file_no in ({{ builds.reads }})
+    {{ missing_months_in_files_of('int_flights__clocks', 'flight_month') }}
 
 ),
 
@@ -33,7 +11,7 @@ numbered as (
         *,
         row_number() over (
             partition by
-                version_id, file_no, flight_date_local, carrier_code, flight_number, origin_airport_code_iata,
+                month_version_id, file_no, flight_date_local, carrier_code, flight_number, origin_airport_code_iata,
                 destination_airport_code_iata, scheduled_departure_at_local
             order by record_no
         ) as occurrence
@@ -52,50 +30,20 @@ keyed as (
                 flight_number || '|' || scheduled_departure_at_local, 'record ' || file_no || '.' || record_no
             ) || '|'
             || origin_airport_code_iata || '|' || destination_airport_code_iata || '|' || occurrence
-        ) as flight_key
+        ) as flight_key,
+        -- a selection without arrivals leaves open who was on time
+        case when is_arrival_stated then {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted') }} end as is_on_time,
+        file_no as source_file_no,
+        record_no as source_record_no
     from numbered
 
 )
 
 select
-    version_id,
+    month_version_id as version_id,
     flight_key,
     -- partial extracts of a month overlap: a flight counts once, as the file received last states it
-    row_number() over (partition by version_id, flight_key order by file_no desc) > 1 as is_duplicate,
+    row_number() over (partition by month_version_id, flight_key order by file_no desc) > 1 as is_duplicate,
     flight_month,
-    flight_date_local,
-    carrier_code,
-    flight_number,
-    tail_number,
-    origin_airport_code_iata,
-    origin_airport_id_bts,
-    destination_airport_code_iata,
-    destination_airport_id_bts,
-    scheduled_departure_at_local,
-    scheduled_departure_at_utc,
-    actual_departure_at_local,
-    actual_departure_at_utc,
-    scheduled_arrival_at_local,
-    scheduled_arrival_at_utc,
-    actual_arrival_at_local,
-    actual_arrival_at_utc,
-    dep_delay_minutes,
-    arr_delay_minutes,
-    is_cancelled,
-    cancellation_code,
-    is_diverted,
-    -- a selection without arrivals leaves open who was on time
-    case when is_arrival_stated then {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted') }} end as is_on_time,
-    distance_miles,
-    air_time_minutes,
-    carrier_delay_minutes,
-    weather_delay_minutes,
-    nas_delay_minutes,
-    security_delay_minutes,
-    late_aircraft_delay_minutes,
-    file_no as source_file_no,
-    record_no as source_record_no,
-    taxi_out_minutes,
-    taxi_in_minutes,
-    longest_tarmac_minutes
+    {{ flight_columns('keyed') }}
 from keyed

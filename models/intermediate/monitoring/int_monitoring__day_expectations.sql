@@ -1,15 +1,9 @@
-{%- set builds = months_to_build_from('int_monitoring__day_figures') -%}
 {%- set measures = kpis() | map(attribute='name') | list -%}
 
-with day_figures as (
+-- those of the month, and of the other months that it is compared with
+with figures as (
 
-    select * from {{ ref('int_monitoring__day_figures') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_monitoring__day_figures') }}
 
 ),
 
@@ -19,18 +13,6 @@ weeks (days_before) as (
     {% for days in days_to_compare_with() -%}
     ({{ days }}){{ ',' if not loop.last }}
     {% endfor %}
-),
-
--- those of the month, and of the other months that it is compared with
-figures as (
-
-    select
-        versions.version_id as month_version_id,
-        day_figures.*
-    from day_figures
-    inner join versions on versions.reads = day_figures.version_id
-    where day_figures.version_id in ({{ builds.reads }})
-
 ),
 
 -- days before alone: what comes later does not change what was expected

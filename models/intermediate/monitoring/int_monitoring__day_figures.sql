@@ -1,14 +1,6 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
-
 with flights as (
 
-    select * from {{ ref('int_flights') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
@@ -16,19 +8,17 @@ versions (version_id, reads) as (
 totals as (
 
     select
-        versions.version_id as month_version_id,
+        flights.month_version_id,
         flights.flight_month,
         flights.flight_date_local,
         coalesce(flights.carrier_code, '{{ all_carriers() }}') as carrier_code,
         {{ flight_totals('flights') }},
         {{ delay_percentiles('flights', ['dep', 'arr']) }}
     from flights
-    inner join versions on versions.reads = flights.version_id
-    where flights.version_id in ({{ builds.reads }})
     group by
         grouping sets (
-            (versions.version_id, flights.flight_month, flights.flight_date_local),
-            (versions.version_id, flights.flight_month, flights.flight_date_local, flights.carrier_code)
+            (flights.month_version_id, flights.flight_month, flights.flight_date_local),
+            (flights.month_version_id, flights.flight_month, flights.flight_date_local, flights.carrier_code)
         )
 
 )

@@ -1,14 +1,6 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
-
 with flights as (
 
-    select * from {{ ref('int_flights') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
@@ -21,17 +13,6 @@ watched (column_name) as (
 
 ),
 
-flights_of_month as (
-
-    select
-        versions.version_id as month_version_id,
-        flights.*
-    from flights
-    inner join versions on versions.reads = flights.version_id
-    where flights.version_id in ({{ builds.reads }})
-
-),
-
 counts as (
 
     select
@@ -41,7 +22,7 @@ counts as (
         count({{ column.name }}) filter (where {{ column.due }}) as {{ column.name }}_known,
         {%- endfor %}
         flight_month
-    from flights_of_month
+    from flights
     group by month_version_id, flight_month
 
 )

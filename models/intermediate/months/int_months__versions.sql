@@ -50,15 +50,12 @@ versions as (
     {% endif %}
 ),
 
--- what the tests of a month speak of: its versions, the marts' own logic and the tests themselves
+-- what tests of a month speak of
 states as (
 
     select
         data_month,
-        md5(
-            {{ string_agg_ordered('cast(version_id as ' ~ type_text() ~ ')', '|', 'version_id') }}
-            || '{{ marts_and_tests_fingerprint() if execute }}'
-        ) as state_id
+        md5({{ string_agg_ordered('cast(version_id as ' ~ type_text() ~ ')', '|', 'version_id') }}) as state_id
     from versions
     group by data_month
 

@@ -1,26 +1,15 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
-
 with flights as (
 
-    select * from {{ ref('int_flights') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
 departures as (
 
     select
-        versions.version_id as month_version_id,
-        flights.*,
-        cast(extract(hour from flights.scheduled_departure_at_local) as integer) as scheduled_hour_local
+        *,
+        cast(extract(hour from scheduled_departure_at_local) as integer) as scheduled_hour_local
     from flights
-    inner join versions on versions.reads = flights.version_id
-    where flights.version_id in ({{ builds.reads }})
 
 )
 

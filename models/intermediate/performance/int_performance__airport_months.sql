@@ -1,40 +1,12 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
-{%- set fence_builds = months_to_build_from('int_performance__arrival_fences') -%}
-
 with flights as (
 
-    select * from {{ ref('int_flights') }}
-    where version_id in ({{ builds.reads }})
-
-),
-
-arrival_fences as (
-
-    select * from {{ ref('int_performance__arrival_fences') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
-
-),
-
-fence_versions (version_id, reads) as (
-
-    {{ fence_builds.rows }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
 fences as (
 
-    select
-        fence_versions.version_id,
-        arrival_fences.lower_fence_minutes,
-        arrival_fences.upper_fence_minutes
-    from arrival_fences
-    inner join fence_versions on fence_versions.reads = arrival_fences.version_id
-    where arrival_fences.version_id in ({{ fence_builds.reads }})
+    {{ missing_months_of('int_performance__arrival_fences') }}
 
 ),
 
@@ -56,13 +28,12 @@ ends as (
 )
 
 select
-    versions.version_id,
+    ends.month_version_id as version_id,
     ends.flight_month,
     ends.airport_code_iata,
     ends.direction,
     {{ flight_totals('ends') }},
     {{ delay_spread('ends', 'fences') }}
 from ends
-inner join versions on versions.reads = ends.version_id
-left join fences on fences.version_id = versions.version_id
-group by versions.version_id, ends.flight_month, ends.airport_code_iata, ends.direction
+left join fences on fences.month_version_id = ends.month_version_id
+group by ends.month_version_id, ends.flight_month, ends.airport_code_iata, ends.direction

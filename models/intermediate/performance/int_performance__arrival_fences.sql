@@ -1,28 +1,18 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
-
 with flights as (
 
-    select * from {{ ref('int_flights') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
 quartiles as (
 
     select
-        versions.version_id as month_version_id,
+        flights.month_version_id,
         flights.flight_month,
         percentile_cont(0.25) within group (order by flights.arr_delay_minutes) as lower_quartile,
         percentile_cont(0.75) within group (order by flights.arr_delay_minutes) as upper_quartile
     from flights
-    inner join versions on versions.reads = flights.version_id
-    where flights.version_id in ({{ builds.reads }})
-    group by versions.version_id, flights.flight_month
+    group by flights.month_version_id, flights.flight_month
 
 )
 

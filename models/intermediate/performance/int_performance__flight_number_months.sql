@@ -1,19 +1,11 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
-
 with flights as (
 
-    select * from {{ ref('int_flights') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_flights') }}
 
 )
 
 select
-    versions.version_id,
+    flights.month_version_id as version_id,
     flights.flight_month,
     flights.carrier_code,
     flights.flight_number,
@@ -25,9 +17,8 @@ select
     count(flights.is_on_time) as with_known_outcome,
     count(*) filter (where {{ is_late_or_cancelled('flights') }}) as late_or_cancelled
 from flights
-inner join versions on versions.reads = flights.version_id
 -- some forms have no flight numbers
-where flights.version_id in ({{ builds.reads }}) and flights.flight_number is not null
+where flights.flight_number is not null
 group by
-    versions.version_id, flights.flight_month, flights.carrier_code, flights.flight_number, flights.origin_airport_code_iata,
+    flights.month_version_id, flights.flight_month, flights.carrier_code, flights.flight_number, flights.origin_airport_code_iata,
     flights.destination_airport_code_iata

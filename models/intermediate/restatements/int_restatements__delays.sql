@@ -1,56 +1,50 @@
-{%- set builds = releases_to_compare('int_delays__records') -%}
 {%- set measures = ['flights', 'late', 'cancelled', 'diverted', 'sum_late_arrival_minutes', 'carrier_delay_minutes',
                     'weather_delay_minutes', 'nas_delay_minutes', 'security_delay_minutes', 'late_aircraft_delay_minutes'] -%}
 
-with records as (
+with both_releases as (
 
-    select * from {{ ref('int_delays__records') }}
-    where version_id in ({{ builds.reads }}) and not is_duplicate
+    {{ releases_to_compare_of('int_delays__records') }}
 
 ),
 
-comparisons (version_id, reads, reads_before) as (
+records as (
 
-    {{ builds.rows }}
+    select * from both_releases
+    where not is_duplicate
 
 ),
 
 totals as (
 
     select
+        month_version_id,
         {%- for measure in measures %}
         sum({{ measure }}) as {{ measure }},
         {%- endfor %}
-        version_id
+        is_before
     from records
-    group by version_id
+    group by month_version_id, is_before
 
 ),
 
 records_after as (
 
-    select
-        comparisons.version_id as comparison_id,
-        records.*
-    from records
-    inner join comparisons on comparisons.reads = records.version_id
+    select * from records
+    where not is_before
 
 ),
 
 records_before as (
 
-    select
-        comparisons.version_id as comparison_id,
-        records.*
-    from records
-    inner join comparisons on comparisons.reads_before = records.version_id
+    select * from records
+    where is_before
 
 ),
 
 counts as (
 
     select
-        coalesce(records_after.comparison_id, records_before.comparison_id) as version_id,
+        coalesce(records_after.month_version_id, records_before.month_version_id) as version_id,
         count(*) filter (where records_before.carrier_code is null) as added,
         count(*) filter (where records_after.carrier_code is null) as withdrawn,
         count(*) filter (
@@ -61,10 +55,10 @@ counts as (
         ) as changed
     from records_after
     full outer join records_before
-        on records_before.comparison_id = records_after.comparison_id
+        on records_before.month_version_id = records_after.month_version_id
         and records_before.carrier_code = records_after.carrier_code
         and records_before.airport_code_iata = records_after.airport_code_iata
-    group by coalesce(records_after.comparison_id, records_before.comparison_id)
+    group by coalesce(records_after.month_version_id, records_before.month_version_id)
 
 )
 

@@ -1,45 +1,31 @@
-{%- set builds = releases_to_compare('int_flights__records') -%}
-
 with flights as (
 
-    select * from {{ ref('int_flights') }}
-    where version_id in ({{ builds.reads }})
-
-),
-
-comparisons (version_id, reads, reads_before) as (
-
-    {{ builds.rows }}
+    {{ releases_to_compare_of('int_flights') }}
 
 ),
 
 totals as (
 
     select
-        flights.version_id,
+        month_version_id,
+        is_before,
         {{ flight_totals('flights') }}
     from flights
-    group by flights.version_id
+    group by month_version_id, is_before
 
 ),
 
 flights_after as (
 
-    select
-        comparisons.version_id as comparison_id,
-        flights.*
-    from flights
-    inner join comparisons on comparisons.reads = flights.version_id
+    select * from flights
+    where not is_before
 
 ),
 
 flights_before as (
 
-    select
-        comparisons.version_id as comparison_id,
-        flights.*
-    from flights
-    inner join comparisons on comparisons.reads_before = flights.version_id
+    select * from flights
+    where is_before
 
 ),
 
@@ -47,24 +33,19 @@ flights_before as (
 counts as (
 
     select
-        coalesce(flights_after.comparison_id, flights_before.comparison_id) as version_id,
+        coalesce(flights_after.month_version_id, flights_before.month_version_id) as version_id,
         count(*) filter (where flights_before.flight_key is null) as added,
         count(*) filter (where flights_after.flight_key is null) as withdrawn,
         count(*) filter (
             where
             flights_before.flight_key = flights_after.flight_key
-            and ({{ differ('flights_after', 'flights_before', [
-                'tail_number', 'scheduled_arrival_at_local', 'actual_departure_at_local', 'actual_arrival_at_local', 'dep_delay_minutes',
-                'arr_delay_minutes', 'is_cancelled', 'cancellation_code', 'is_diverted', 'distance_miles', 'air_time_minutes',
-                'carrier_delay_minutes', 'weather_delay_minutes', 'nas_delay_minutes', 'security_delay_minutes',
-                'late_aircraft_delay_minutes', 'taxi_out_minutes', 'taxi_in_minutes', 'longest_tarmac_minutes'
-            ]) }})
+            and ({{ differ('flights_after', 'flights_before', restatable_flight_columns()) }})
         ) as changed
     from flights_after
     full outer join flights_before
-        on flights_before.comparison_id = flights_after.comparison_id
+        on flights_before.month_version_id = flights_after.month_version_id
         and flights_before.flight_key = flights_after.flight_key
-    group by coalesce(flights_after.comparison_id, flights_before.comparison_id)
+    group by coalesce(flights_after.month_version_id, flights_before.month_version_id)
 
 )
 

@@ -1,19 +1,11 @@
-{%- set builds = months_to_build_from('int_rotations__legs') -%}
-
 with legs as (
 
-    select * from {{ ref('int_rotations__legs') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_rotations__legs') }}
 
 )
 
 select
-    versions.version_id,
+    legs.month_version_id as version_id,
     legs.flight_month,
     legs.carrier_code,
     count(*) as legs,
@@ -29,6 +21,4 @@ select
     coalesce(sum(legs.scheduled_turnaround_minutes), 0) as sum_scheduled_turnaround_minutes,
     cast(percentile_cont(0.5) within group (order by legs.scheduled_slack_minutes) as numeric(12, 2)) as median_slack_minutes
 from legs
-inner join versions on versions.reads = legs.version_id
-where legs.version_id in ({{ builds.reads }})
-group by versions.version_id, legs.flight_month, legs.carrier_code
+group by legs.month_version_id, legs.flight_month, legs.carrier_code

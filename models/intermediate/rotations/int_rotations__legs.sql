@@ -1,34 +1,23 @@
-{%- set builds = months_to_build_from('int_flights__records') -%}
 {%- set previous = ['flight_key', 'origin_airport_code_iata', 'destination_airport_code_iata', 'scheduled_arrival_at_utc',
                     'actual_departure_at_utc', 'actual_arrival_at_utc', 'arr_delay_minutes', 'is_diverted'] -%}
 
 with flights as (
 
-    select * from {{ ref('int_flights') }}
-
-),
-
-versions (version_id, reads) as (
-
-    {{ builds.rows }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
 -- A flight that did not leave moves no aircraft. Without tail number, or zone of the airport, it cannot be put in order.
 legs as (
 
-    select
-        versions.version_id as month_version_id,
-        flights.*
+    select *
     from flights
-    inner join versions on versions.reads = flights.version_id
     where
-        flights.version_id in ({{ builds.reads }})
-        and flights.tail_number is not null
-        and not coalesce(flights.is_cancelled, false)
-        and flights.actual_departure_at_utc is not null
+        tail_number is not null
+        and not coalesce(is_cancelled, false)
+        and actual_departure_at_utc is not null
         -- of the month before, what the first legs of the month can follow
-        and flights.flight_date_local >= {{ version_month('versions.version_id') }} - interval '{{ longest_rest_days() + 1 }}' day
+        and flight_date_local >= {{ version_month('month_version_id') }} - interval '{{ longest_rest_days() + 1 }}' day
 
 ),
 

@@ -1,38 +1,16 @@
-{%- set builds = months_to_build_from_files() -%}
+with records as (
 
-with weather as (
-
-    select * from {{ ref('int_weather__stated') }}
-
-),
-
-versions (version_id, file_no) as (
-
-    {{ builds.rows }}
-
-),
-
--- a file can hold more months than those to build
-records as (
-
-    select
-        versions.version_id,
-        weather.*
-    from weather
-    inner join versions
-        on versions.file_no = weather.file_no
-        and {{ version_month('versions.version_id') }} = weather.observation_month_utc
-    where weather.file_no in ({{ builds.reads }})
+    {{ missing_months_in_files_of('int_weather__stated', 'observation_month_utc') }}
 
 )
 
 select
-    version_id,
+    month_version_id as version_id,
     -- An airport has one observation an hour (docs/decisions/0006): a measured one before a modelled one, of those measured the
     -- archive's before the one of the last days, and both before the extract that left out its minute; then the last of the
     -- hour, then what was received last.
     row_number() over (
-        partition by version_id, airport_code_iata, observation_hour_utc
+        partition by month_version_id, airport_code_iata, observation_hour_utc
         order by
             case weather_source
                 when 'iem' then 1

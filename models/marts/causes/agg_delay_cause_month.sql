@@ -1,7 +1,7 @@
 with totals as (
 
-    select * from {{ ref('int_performance__carrier_airport_months') }}
-    where {{ is_current('version_id', 'int_performance__carrier_airport_months') }}
+    select * from {{ ref('int_performance__totals') }}
+    where grain = 'carrier and destination' and {{ is_current('version_id', 'int_performance__totals') }}
 
 )
 
@@ -9,7 +9,7 @@ with totals as (
 select
     flight_month,
     carrier_code,
-    airport_code_iata,
+    destination_airport_code_iata as airport_code_iata,
     '{{ cause }}' as delay_cause,
     late_flights_by_{{ cause }} as late_flights,
     {{ cause }}_delay_minutes as delay_minutes

@@ -26,8 +26,8 @@ current_files as (
 flying as (
 
     select distinct carrier_code
-    from {{ ref('int_performance__carrier_months') }}
-    where {{ is_current('version_id', 'int_performance__carrier_months') }}
+    from {{ ref('int_performance__totals') }}
+    where grain = 'carrier' and {{ is_current('version_id', 'int_performance__totals') }}
 
 ),
 

@@ -1,6 +1,7 @@
 with totals as (
 
-    select * from {{ ref('int_performance__carrier_months') }}
+    select * from {{ ref('int_performance__totals') }}
+    where grain = 'carrier'
 
 )
 
@@ -10,4 +11,4 @@ select
     {{ flight_rates('totals') }},
     {{ on_time_rank('totals', ['totals.flight_month']) }} as on_time_rank
 from totals
-where {{ is_current('totals.version_id', 'int_performance__carrier_months') }}
+where {{ is_current('totals.version_id', 'int_performance__totals') }}

@@ -1,6 +1,7 @@
 with totals as (
 
-    select * from {{ ref('int_performance__months') }}
+    select * from {{ ref('int_performance__totals') }}
+    where grain = 'month'
 
 )
 
@@ -8,4 +9,4 @@ select
     totals.flight_month,
     {{ flight_rates('totals') }}
 from totals
-where {{ is_current('totals.version_id', 'int_performance__months') }}
+where {{ is_current('totals.version_id', 'int_performance__totals') }}

@@ -1,6 +1,7 @@
 with totals as (
 
-    select * from {{ ref('int_performance__route_months') }}
+    select * from {{ ref('int_performance__totals') }}
+    where grain = 'route'
 
 )
 
@@ -10,4 +11,4 @@ select
     totals.destination_airport_code_iata,
     {{ flight_rates('totals') }}
 from totals
-where {{ is_current('totals.version_id', 'int_performance__route_months') }}
+where {{ is_current('totals.version_id', 'int_performance__totals') }}

@@ -10,9 +10,17 @@ given as (
         file_no,
         record_no,
         -- an empty field is missing; NA is Namibia
-        {%- for column in ['icao', 'iata', 'name', 'city', 'subd', 'country', 'elevation', 'lat', 'lon', 'tz', 'lid'] %}
-        nullif({{ column }}, '') as {{ column }},
-        {%- endfor %}
+        nullif(icao, '') as icao,
+        nullif(iata, '') as iata,
+        nullif(name, '') as name,
+        nullif(city, '') as city,
+        nullif(subd, '') as subd,
+        nullif(country, '') as country,
+        nullif(elevation, '') as elevation,
+        nullif(lat, '') as lat,
+        nullif(lon, '') as lon,
+        nullif(tz, '') as tz,
+        nullif(lid, '') as lid,
         {{ csv_line(['icao', 'iata', 'name', 'city', 'subd', 'country', 'elevation', 'lat', 'lon', 'tz', 'lid']) }} as raw_text
     from source
 
@@ -46,13 +54,13 @@ select
     elevation_feet,
     time_zone,
     coalesce(
-        {{ first_missing(['icao', 'name']) }},
-        {{ first_failed_cast([
-            ['lat', 'latitude_degrees', 'a latitude'],
-            ['lon', 'longitude_degrees', 'a longitude'],
-            ['elevation', 'elevation_feet', 'a number'],
-            ['tz', 'time_zone', 'a time zone'],
-        ]) }}
+        case when icao is null then 'icao is missing' end,
+        case when name is null then 'name is missing' end,
+        -- what does not cast; of a missing value the text is null, which is no reason
+        case when latitude_degrees is null then 'lat is not a latitude: ' || lat end,
+        case when longitude_degrees is null then 'lon is not a longitude: ' || lon end,
+        case when elevation_feet is null then 'elevation is not a number: ' || elevation end,
+        case when time_zone is null then 'tz is not a time zone: ' || tz end
     ) as reject_reason,
     raw_text
 from typed

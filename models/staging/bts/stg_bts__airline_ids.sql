@@ -29,11 +29,11 @@ select
     carrier_name,
     carrier_code,
     coalesce(
-        {{ first_missing(['code', 'description']) }},
-        {{ first_failed_cast([
-            ['code', 'airline_id_dot', 'a whole number'],
-            ['description', 'carrier_code', 'a name, a colon and a code'],
-        ]) }}
+        case when code is null then 'code is missing' end,
+        case when description is null then 'description is missing' end,
+        -- what does not cast; of a missing value the text is null, which is no reason
+        case when airline_id_dot is null then 'code is not a whole number: ' || code end,
+        case when carrier_code is null then 'description is not a name, a colon and a code: ' || description end
     ) as reject_reason,
     raw_text
 from typed

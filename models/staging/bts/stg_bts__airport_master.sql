@@ -1,7 +1,3 @@
-{%- set columns = ['airport_seq_id', 'airport_id', 'airport', 'display_airport_name', 'display_airport_city_name_full',
-                   'airport_country_code_iso', 'airport_state_name', 'airport_state_code', 'city_market_id', 'latitude', 'longitude',
-                   'airport_start_date', 'airport_thru_date', 'airport_is_closed', 'airport_is_latest'] %}
-
 with source as (
 
     select * from {{ source('bts', 'airport_master') }}
@@ -13,17 +9,28 @@ given as (
     select
         file_no,
         record_no,
-        {%- for column in columns %}
-        nullif({{ column }}, '') as {{ column }},
-        {%- endfor %}
-        {{ csv_line([
-            'airport_seq_id', 'airport_id', 'airport', 'display_airport_name', 'display_airport_city_name_full', 'airport_wac_seq_id2',
-            'airport_wac', 'airport_country_name', 'airport_country_code_iso', 'airport_state_name', 'airport_state_code',
-            'airport_state_fips', 'city_market_seq_id', 'city_market_id', 'display_city_market_name_full', 'city_market_wac_seq_id2',
-            'city_market_wac', 'lat_degrees', 'lat_hemisphere', 'lat_minutes', 'lat_seconds', 'latitude', 'lon_degrees',
-            'lon_hemisphere', 'lon_minutes', 'lon_seconds', 'longitude', 'utc_local_time_variation', 'airport_start_date',
-            'airport_thru_date', 'airport_is_closed', 'airport_is_latest'
-        ]) }} as raw_text
+        nullif(airport_seq_id, '') as airport_seq_id,
+        nullif(airport_id, '') as airport_id,
+        nullif(airport, '') as airport,
+        nullif(display_airport_name, '') as display_airport_name,
+        nullif(display_airport_city_name_full, '') as display_airport_city_name_full,
+        nullif(airport_country_code_iso, '') as airport_country_code_iso,
+        nullif(airport_state_name, '') as airport_state_name,
+        nullif(airport_state_code, '') as airport_state_code,
+        nullif(city_market_id, '') as city_market_id,
+        nullif(latitude, '') as latitude,
+        nullif(longitude, '') as longitude,
+        nullif(airport_start_date, '') as airport_start_date,
+        nullif(airport_thru_date, '') as airport_thru_date,
+        nullif(airport_is_closed, '') as airport_is_closed,
+        nullif(airport_is_latest, '') as airport_is_latest,
+        {{ csv_line(['airport_seq_id', 'airport_id', 'airport', 'display_airport_name', 'display_airport_city_name_full',
+                     'airport_wac_seq_id2', 'airport_wac', 'airport_country_name', 'airport_country_code_iso',
+                     'airport_state_name', 'airport_state_code', 'airport_state_fips', 'city_market_seq_id', 'city_market_id',
+                     'display_city_market_name_full', 'city_market_wac_seq_id2', 'city_market_wac', 'lat_degrees',
+                     'lat_hemisphere', 'lat_minutes', 'lat_seconds', 'latitude', 'lon_degrees', 'lon_hemisphere',
+                     'lon_minutes', 'lon_seconds', 'longitude', 'utc_local_time_variation', 'airport_start_date',
+                     'airport_thru_date', 'airport_is_closed', 'airport_is_latest']) }} as raw_text
     from source
 
 ),
@@ -66,18 +73,20 @@ select
     is_closed,
     is_latest,
     coalesce(
-        {{ first_missing(['airport_seq_id', 'airport_id', 'airport', 'airport_is_latest']) }},
-        {{ first_failed_cast([
-            ['airport_seq_id', 'airport_seq_id_bts', 'a whole number'],
-            ['airport_id', 'airport_id_bts', 'a whole number'],
-            ['city_market_id', 'city_market_id_bts', 'a whole number'],
-            ['latitude', 'latitude_degrees', 'a latitude'],
-            ['longitude', 'longitude_degrees', 'a longitude'],
-            ['airport_start_date', 'valid_from', 'a date'],
-            ['airport_thru_date', 'valid_to', 'a date'],
-            ['airport_is_closed', 'is_closed', '0 or 1'],
-            ['airport_is_latest', 'is_latest', '0 or 1'],
-        ]) }}
+        case when airport_seq_id is null then 'airport_seq_id is missing' end,
+        case when airport_id is null then 'airport_id is missing' end,
+        case when airport is null then 'airport is missing' end,
+        case when airport_is_latest is null then 'airport_is_latest is missing' end,
+        -- what does not cast; of a missing value the text is null, which is no reason
+        case when airport_seq_id_bts is null then 'airport_seq_id is not a whole number: ' || airport_seq_id end,
+        case when airport_id_bts is null then 'airport_id is not a whole number: ' || airport_id end,
+        case when city_market_id_bts is null then 'city_market_id is not a whole number: ' || city_market_id end,
+        case when latitude_degrees is null then 'latitude is not a latitude: ' || latitude end,
+        case when longitude_degrees is null then 'longitude is not a longitude: ' || longitude end,
+        case when valid_from is null then 'airport_start_date is not a date: ' || airport_start_date end,
+        case when valid_to is null then 'airport_thru_date is not a date: ' || airport_thru_date end,
+        case when is_closed is null then 'airport_is_closed is not 0 or 1: ' || airport_is_closed end,
+        case when is_latest is null then 'airport_is_latest is not 0 or 1: ' || airport_is_latest end
     ) as reject_reason,
     raw_text
 from typed

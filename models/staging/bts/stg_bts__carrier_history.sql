@@ -42,8 +42,10 @@ select
     first_year,
     last_year,
     coalesce(
-        {{ first_missing(['code', 'description']) }},
-        {{ first_failed_cast([['description', 'years', 'a name and its years']]) }}
+        case when code is null then 'code is missing' end,
+        case when description is null then 'description is missing' end,
+        -- what does not cast; of a missing value the text is null, which is no reason
+        case when years is null then 'description is not a name and its years: ' || description end
     ) as reject_reason,
     raw_text
 from typed

@@ -15,6 +15,9 @@ select
     record_no,
     code as carrier_code,
     description as carrier_name,
-    {{ first_missing(['code', 'description']) }} as reject_reason,
+    coalesce(
+        case when code is null then 'code is missing' end,
+        case when description is null then 'description is missing' end
+    ) as reject_reason,
     raw_text
 from given

@@ -1,10 +1,4 @@
-{%- set whole_minutes = ['dep_delay', 'arr_delay', 'air_time'] -%}
-{%- for cause in delay_causes() %}{% do whole_minutes.append(cause ~ '_delay') %}{% endfor -%}
-{%- set on_the_ground = ['taxi_out', 'taxi_in'] + stays_on_the_ground() -%}
-{%- set checks_of_minutes = [] -%}
-{%- for column in whole_minutes + on_the_ground -%}
-{%- do checks_of_minutes.append([column, column ~ '_minutes', 'a whole number of minutes']) -%}
-{%- endfor -%}
+{%- set minutes = ['dep_delay', 'arr_delay', 'air_time'] + causes_and_taxiing() + stays_on_the_ground() -%}
 
 with records as (
 
@@ -27,10 +21,11 @@ typed as (
         {{ clock_minutes('arr_time') }} as actual_arrival_clock_minutes,
         {{ flag('cancelled') }} as cancelled_flag,
         {{ flag('diverted') }} as diverted_flag,
-        {%- for column in whole_minutes + on_the_ground %}
+        {%- for column in minutes %}
         {{ whole_number(column) }} as {{ column }}_minutes,
         {%- endfor %}
-        {{ whole_number('distance') }} as distance_miles
+        {{ whole_number('distance') }} as distance_miles,
+        {{ cancellation_reason('cancellation_code') }} as cancellation_reason
     from records
 
 ),
@@ -41,30 +36,31 @@ checked as (
         *,
         coalesce(cancelled_flag, is_cancelled_unless_flagged) as is_cancelled,
         coalesce(
-            {{ first_missing(['flight_date']) }},
+            case when flight_date is null then 'flight_date is missing' end,
+            case when coalesce(carrier, carrier_id) is null then 'carrier is missing' end,
+            case when coalesce(origin, origin_id) is null then 'origin is missing' end,
+            case when coalesce(dest, dest_id) is null then 'dest is missing' end,
+            -- what does not cast; of a missing value the text is null, which is no reason
+            case when flight_date_local is null then 'flight_date is not a date: ' || flight_date end,
+            case when airline_id_dot is null then 'carrier_id is not a number: ' || carrier_id end,
+            case when flight_number_typed is null then 'flight_number is not a whole number: ' || flight_number end,
+            case when origin_airport_id_bts is null then 'origin_id is not a number: ' || origin_id end,
+            case when destination_airport_id_bts is null then 'dest_id is not a number: ' || dest_id end,
             case
-                when coalesce(carrier, carrier_id) is null then 'carrier is missing'
-                when coalesce(origin, origin_id) is null then 'origin is missing'
-                when coalesce(dest, dest_id) is null then 'dest is missing'
+                when scheduled_departure_clock_minutes is null then 'crs_dep_time is not a clock from 0000 to 2400: ' || crs_dep_time
             end,
-            {{ first_failed_cast([
-                ['flight_date', 'flight_date_local', 'a date'],
-                ['carrier_id', 'airline_id_dot', 'a number'],
-                ['flight_number', 'flight_number_typed', 'a whole number'],
-                ['origin_id', 'origin_airport_id_bts', 'a number'],
-                ['dest_id', 'destination_airport_id_bts', 'a number'],
-                ['crs_dep_time', 'scheduled_departure_clock_minutes', 'a clock from 0000 to 2400'],
-                ['dep_time', 'actual_departure_clock_minutes', 'a clock from 0000 to 2400'],
-                ['crs_arr_time', 'scheduled_arrival_clock_minutes', 'a clock from 0000 to 2400'],
-                ['arr_time', 'actual_arrival_clock_minutes', 'a clock from 0000 to 2400'],
-                ['cancelled', 'cancelled_flag', 'a flag 0 or 1'],
-                ['diverted', 'diverted_flag', 'a flag 0 or 1'],
-                ['distance', 'distance_miles', 'a whole number of miles'],
-            ] + checks_of_minutes) }},
+            case when actual_departure_clock_minutes is null then 'dep_time is not a clock from 0000 to 2400: ' || dep_time end,
             case
-                when cancellation_code not in ('A', 'B', 'C', 'D')
-                    then 'cancellation_code is not A, B, C or D: ' || cancellation_code
-            end
+                when scheduled_arrival_clock_minutes is null then 'crs_arr_time is not a clock from 0000 to 2400: ' || crs_arr_time
+            end,
+            case when actual_arrival_clock_minutes is null then 'arr_time is not a clock from 0000 to 2400: ' || arr_time end,
+            case when cancelled_flag is null then 'cancelled is not a flag 0 or 1: ' || cancelled end,
+            case when diverted_flag is null then 'diverted is not a flag 0 or 1: ' || diverted end,
+            case when distance_miles is null then 'distance is not a whole number of miles: ' || distance end,
+            {%- for column in minutes %}
+            case when {{ column }}_minutes is null then '{{ column }} is not a whole number of minutes: ' || {{ column }} end,
+            {%- endfor %}
+            case when cancellation_reason is null then 'cancellation_code is not A, B, C or D: ' || cancellation_code end
         ) as reject_reason
     from typed
 
@@ -92,17 +88,17 @@ select
     is_cancelled,
     cancellation_code,
     -- without a flag: it left, and did not arrive as scheduled
-    coalesce(
-        diverted_flag, case when is_arrival_stated then not is_cancelled and arr_delay_minutes is null end
-    ) as is_diverted,
+    coalesce(diverted_flag, case when is_arrival_stated then not is_cancelled and arr_delay_minutes is null end) as is_diverted,
     distance_miles,
     air_time_minutes,
-    {%- for cause in delay_causes() %}
-    {{ cause }}_delay_minutes,
-    {%- endfor %}
+    carrier_delay_minutes,
+    weather_delay_minutes,
+    nas_delay_minutes,
+    security_delay_minutes,
+    late_aircraft_delay_minutes,
     taxi_out_minutes,
     taxi_in_minutes,
-    greatest({{ on_the_ground | join('_minutes, ') }}_minutes) as longest_tarmac_minutes,
+    greatest(taxi_out_minutes, taxi_in_minutes, {{ stays_on_the_ground() | join('_minutes, ') }}_minutes) as longest_tarmac_minutes,
     is_arrival_stated,
     reject_reason,
     raw_text

@@ -1,6 +1,3 @@
-{%- set columns = ['code', 'mfr', 'model', 'type_acft', 'type_eng', 'ac_cat', 'build_cert_ind', 'no_eng', 'no_seats', 'ac_weight',
-                   'speed', 'tc_data_sheet', 'tc_data_holder'] %}
-
 with source as (
 
     select * from {{ source('faa', 'acftref') }}
@@ -12,10 +9,21 @@ given as (
     select
         file_no,
         record_no,
-        {%- for column in columns %}
-        nullif(trim({{ column }}), '') as {{ column }},
-        {%- endfor %}
-        {{ csv_line(columns) }} as raw_text
+        nullif(trim(code), '') as code,
+        nullif(trim(mfr), '') as mfr,
+        nullif(trim(model), '') as model,
+        nullif(trim(type_acft), '') as type_acft,
+        nullif(trim(type_eng), '') as type_eng,
+        nullif(trim(ac_cat), '') as ac_cat,
+        nullif(trim(build_cert_ind), '') as build_cert_ind,
+        nullif(trim(no_eng), '') as no_eng,
+        nullif(trim(no_seats), '') as no_seats,
+        nullif(trim(ac_weight), '') as ac_weight,
+        nullif(trim(speed), '') as speed,
+        nullif(trim(tc_data_sheet), '') as tc_data_sheet,
+        nullif(trim(tc_data_holder), '') as tc_data_holder,
+        {{ csv_line(['code', 'mfr', 'model', 'type_acft', 'type_eng', 'ac_cat', 'build_cert_ind', 'no_eng', 'no_seats',
+                     'ac_weight', 'speed', 'tc_data_sheet', 'tc_data_holder']) }} as raw_text
     from source
 
 ),
@@ -45,12 +53,13 @@ select
     nullif(speed_mph, 0) as cruising_speed_mph,
     ac_weight as weight_class,
     coalesce(
-        {{ first_missing(['code', 'mfr', 'model']) }},
-        {{ first_failed_cast([
-            ['no_eng', 'engine_count', 'a whole number'],
-            ['no_seats', 'seat_count', 'a whole number'],
-            ['speed', 'speed_mph', 'a whole number'],
-        ]) }}
+        case when code is null then 'code is missing' end,
+        case when mfr is null then 'mfr is missing' end,
+        case when model is null then 'model is missing' end,
+        -- what does not cast; of a missing value the text is null, which is no reason
+        case when engine_count is null then 'no_eng is not a whole number: ' || no_eng end,
+        case when seat_count is null then 'no_seats is not a whole number: ' || no_seats end,
+        case when speed_mph is null then 'speed is not a whole number: ' || speed end
     ) as reject_reason,
     raw_text
 from typed

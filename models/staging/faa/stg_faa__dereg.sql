@@ -1,7 +1,3 @@
-{%- set columns = ['n_number', 'serial_number', 'mfr_mdl_code', 'status_code', 'eng_mfr_mdl', 'year_mfr', 'certification',
-                   'country_mail', 'air_worth_date', 'cancel_date', 'mode_s_code', 'exp_country', 'last_act_date', 'cert_issue_date',
-                   'kit_mfr', 'kit_model', 'mode_s_code_hex'] %}
-
 with source as (
 
     select * from {{ source('faa', 'dereg') }}
@@ -13,10 +9,26 @@ given as (
     select
         file_no,
         record_no,
-        {%- for column in columns %}
-        nullif(trim({{ column }}), '') as {{ column }},
-        {%- endfor %}
-        {{ csv_line(columns) }} as raw_text
+        nullif(trim(n_number), '') as n_number,
+        nullif(trim(serial_number), '') as serial_number,
+        nullif(trim(mfr_mdl_code), '') as mfr_mdl_code,
+        nullif(trim(status_code), '') as status_code,
+        nullif(trim(eng_mfr_mdl), '') as eng_mfr_mdl,
+        nullif(trim(year_mfr), '') as year_mfr,
+        nullif(trim(certification), '') as certification,
+        nullif(trim(country_mail), '') as country_mail,
+        nullif(trim(air_worth_date), '') as air_worth_date,
+        nullif(trim(cancel_date), '') as cancel_date,
+        nullif(trim(mode_s_code), '') as mode_s_code,
+        nullif(trim(exp_country), '') as exp_country,
+        nullif(trim(last_act_date), '') as last_act_date,
+        nullif(trim(cert_issue_date), '') as cert_issue_date,
+        nullif(trim(kit_mfr), '') as kit_mfr,
+        nullif(trim(kit_model), '') as kit_model,
+        nullif(trim(mode_s_code_hex), '') as mode_s_code_hex,
+        {{ csv_line(['n_number', 'serial_number', 'mfr_mdl_code', 'status_code', 'eng_mfr_mdl', 'year_mfr', 'certification',
+                     'country_mail', 'air_worth_date', 'cancel_date', 'mode_s_code', 'exp_country', 'last_act_date',
+                     'cert_issue_date', 'kit_mfr', 'kit_model', 'mode_s_code_hex']) }} as raw_text
     from source
 
 ),
@@ -55,14 +67,14 @@ select
     kit_mfr as kit_manufacturer,
     kit_model,
     coalesce(
-        {{ first_missing(['n_number', 'mfr_mdl_code']) }},
-        {{ first_failed_cast([
-            ['year_mfr', 'manufacture_year', 'a year'],
-            ['cancel_date', 'cancelled_on', 'a date'],
-            ['last_act_date', 'last_action_on', 'a date'],
-            ['cert_issue_date', 'certificate_issued_on', 'a date'],
-            ['air_worth_date', 'airworthy_since', 'a date'],
-        ]) }}
+        case when n_number is null then 'n_number is missing' end,
+        case when mfr_mdl_code is null then 'mfr_mdl_code is missing' end,
+        -- what does not cast; of a missing value the text is null, which is no reason
+        case when manufacture_year is null then 'year_mfr is not a year: ' || year_mfr end,
+        case when cancelled_on is null then 'cancel_date is not a date: ' || cancel_date end,
+        case when last_action_on is null then 'last_act_date is not a date: ' || last_act_date end,
+        case when certificate_issued_on is null then 'cert_issue_date is not a date: ' || cert_issue_date end,
+        case when airworthy_since is null then 'air_worth_date is not a date: ' || air_worth_date end
     ) as reject_reason,
     raw_text
 from typed

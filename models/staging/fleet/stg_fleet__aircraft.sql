@@ -38,13 +38,12 @@ select
     seat_count,
     updated_at_utc,
     coalesce(
-        {{ first_missing(['tail_number']) }},
-        {{ first_failed_cast([
-            ['manufacture_year', 'year_of_manufacture', 'a whole number'],
-            ['engines', 'engine_count', 'a whole number'],
-            ['seats', 'seat_count', 'a whole number'],
-            ['updated_at', 'updated_at_utc', 'a moment'],
-        ]) }}
+        case when tail_number is null then 'tail_number is missing' end,
+        -- what does not cast; of a missing value the text is null, which is no reason
+        case when year_of_manufacture is null then 'manufacture_year is not a whole number: ' || manufacture_year end,
+        case when engine_count is null then 'engines is not a whole number: ' || engines end,
+        case when seat_count is null then 'seats is not a whole number: ' || seats end,
+        case when updated_at_utc is null then 'updated_at is not a moment: ' || updated_at end
     ) as reject_reason,
     raw_text
 from typed

@@ -1,5 +1,3 @@
-{%- set given = ['valid', 'tmpf', 'dwpf', 'relh', 'drct', 'sknt', 'gust', 'p01i', 'mslp', 'vsby'] -%}
-
 with source as (
 
     select * from {{ source('iem', 'asos') }}
@@ -8,7 +6,7 @@ with source as (
 
 files as (
 
-    select * from {{ ref('stg_iem__files') }}
+    select * from {{ source('iem', 'files') }}
 
 ),
 
@@ -19,9 +17,16 @@ given as (
         source.record_no,
         -- stations go by names of their own: of which airport it was asked stands in the request alone
         {{ asked_for('files.request', 'airport') }} as airport_code_iata,
-        {%- for column in given %}
-        {{ iem_value('source.' ~ column) }} as {{ column }},
-        {%- endfor %}
+        nullif(nullif(source.valid, 'M'), '') as valid,
+        nullif(nullif(source.tmpf, 'M'), '') as tmpf,
+        nullif(nullif(source.dwpf, 'M'), '') as dwpf,
+        nullif(nullif(source.relh, 'M'), '') as relh,
+        nullif(nullif(source.drct, 'M'), '') as drct,
+        nullif(nullif(source.sknt, 'M'), '') as sknt,
+        nullif(nullif(source.gust, 'M'), '') as gust,
+        nullif(nullif(source.p01i, 'M'), '') as p01i,
+        nullif(nullif(source.mslp, 'M'), '') as mslp,
+        nullif(nullif(source.vsby, 'M'), '') as vsby,
         {{ csv_line(['source.station', 'source.valid', 'source.tmpf', 'source.dwpf', 'source.relh', 'source.drct', 'source.sknt',
                      'source.gust', 'source.p01i', 'source.mslp', 'source.vsby', 'source.wxcodes', 'source.metar']) }} as raw_text
     from source
@@ -54,19 +59,18 @@ checked as (
         *,
         coalesce(
             case when airport_code_iata is null then 'the request of the file names no airport' end,
-            {{ first_missing(['valid']) }},
-            {{ first_failed_cast([
-                ['valid', 'observed_at_utc', 'a timestamp'],
-                ['tmpf', 'temperature_fahrenheit', 'a number'],
-                ['dwpf', 'dew_point_fahrenheit', 'a number'],
-                ['relh', 'relative_humidity_pct', 'a percentage'],
-                ['drct', 'wind_direction_degrees', 'a whole number'],
-                ['sknt', 'wind_speed_mph', 'a number'],
-                ['gust', 'wind_gust_mph', 'a number'],
-                ['p01i', 'precipitation_inches', 'a number'],
-                ['mslp', 'sea_level_pressure_millibars', 'a number'],
-                ['vsby', 'visibility_miles', 'a number'],
-            ]) }}
+            case when valid is null then 'valid is missing' end,
+            -- what does not cast; of a missing value the text is null, which is no reason
+            case when observed_at_utc is null then 'valid is not a timestamp: ' || valid end,
+            case when temperature_fahrenheit is null then 'tmpf is not a number: ' || tmpf end,
+            case when dew_point_fahrenheit is null then 'dwpf is not a number: ' || dwpf end,
+            case when relative_humidity_pct is null then 'relh is not a percentage: ' || relh end,
+            case when wind_direction_degrees is null then 'drct is not a whole number: ' || drct end,
+            case when wind_speed_mph is null then 'sknt is not a number: ' || sknt end,
+            case when wind_gust_mph is null then 'gust is not a number: ' || gust end,
+            case when precipitation_inches is null then 'p01i is not a number: ' || p01i end,
+            case when sea_level_pressure_millibars is null then 'mslp is not a number: ' || mslp end,
+            case when visibility_miles is null then 'vsby is not a number: ' || vsby end
         ) as reject_reason
     from typed
 

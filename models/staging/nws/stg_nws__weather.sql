@@ -1,6 +1,3 @@
-{%- set measures = ['temperature', 'dewpoint', 'relative_humidity', 'wind_direction', 'wind_speed', 'wind_gust',
-                    'precipitation_last_hour', 'sea_level_pressure', 'visibility'] -%}
-
 with source as (
 
     select * from {{ source('nws', 'observations') }}
@@ -9,7 +6,7 @@ with source as (
 
 files as (
 
-    select * from {{ ref('stg_nws__files') }}
+    select * from {{ source('nws', 'files') }}
 
 ),
 
@@ -21,7 +18,8 @@ given as (
         {{ asked_for('files.request', 'airport') }} as airport_code_iata,
         nullif(source.timestamp, '') as observed_at,
         -- together as a rejected record shows them, 10 wmoUnit:degC; the vocabulary of units was once called unit
-        {%- for measure in measures %}
+        {%- for measure in ['temperature', 'dewpoint', 'relative_humidity', 'wind_direction', 'wind_speed', 'wind_gust',
+                            'precipitation_last_hour', 'sea_level_pressure', 'visibility'] %}
         nullif(source.{{ measure }}_value, '') || ' ' || coalesce(source.{{ measure }}_unit, '') as {{ measure }},
         nullif(source.{{ measure }}_value, '') as {{ measure }}_value,
         split_part(source.{{ measure }}_unit, ':', 2) as {{ measure }}_unit,
@@ -46,12 +44,14 @@ typed as (
             as relative_humidity_pct,
         case when wind_direction_unit = 'degree_(angle)' then {{ whole_number('wind_direction_value') }} end
             as wind_direction_degrees,
-        {%- for speed in ['wind_speed', 'wind_gust'] %}
-        case {{ speed }}_unit
-            when 'km_h-1' then {{ mph_of_kilometres_per_hour(decimal_number(speed ~ '_value')) }}
-            when 'm_s-1' then {{ mph_of_kilometres_per_hour(decimal_number(speed ~ '_value') ~ ' * 3.6') }}
-        end as {{ speed }}_mph,
-        {%- endfor %}
+        case wind_speed_unit
+            when 'km_h-1' then {{ mph_of_kilometres_per_hour(decimal_number('wind_speed_value')) }}
+            when 'm_s-1' then {{ mph_of_kilometres_per_hour(decimal_number('wind_speed_value') ~ ' * 3.6') }}
+        end as wind_speed_mph,
+        case wind_gust_unit
+            when 'km_h-1' then {{ mph_of_kilometres_per_hour(decimal_number('wind_gust_value')) }}
+            when 'm_s-1' then {{ mph_of_kilometres_per_hour(decimal_number('wind_gust_value') ~ ' * 3.6') }}
+        end as wind_gust_mph,
         case precipitation_last_hour_unit
             when 'mm' then {{ inches_of_millimetres(decimal_number('precipitation_last_hour_value')) }}
             when 'm' then {{ inches_of_millimetres(decimal_number('precipitation_last_hour_value') ~ ' * 1000') }}
@@ -70,19 +70,33 @@ checked as (
         coalesce(
             case when airport_code_iata is null then 'the request of the file names no airport' end,
             case when observed_at is null then 'timestamp is missing' end,
-            case when coalesce({{ measures | join(', ') }}) is null then 'the observation has no value' end,
-            {{ first_failed_cast([
-                ['observed_at', 'observed_at_utc', 'a timestamp'],
-                ['temperature', 'temperature_fahrenheit', 'a number in degC'],
-                ['dewpoint', 'dew_point_fahrenheit', 'a number in degC'],
-                ['relative_humidity', 'relative_humidity_pct', 'a percentage'],
-                ['wind_direction', 'wind_direction_degrees', 'a whole number of degrees'],
-                ['wind_speed', 'wind_speed_mph', 'a number in km_h-1 or m_s-1'],
-                ['wind_gust', 'wind_gust_mph', 'a number in km_h-1 or m_s-1'],
-                ['precipitation_last_hour', 'precipitation_inches', 'a number in mm or m'],
-                ['sea_level_pressure', 'sea_level_pressure_millibars', 'a number in Pa'],
-                ['visibility', 'visibility_miles', 'a number in m'],
-            ]) }}
+            case
+                when
+                    coalesce(
+                        temperature, dewpoint, relative_humidity, wind_direction, wind_speed, wind_gust, precipitation_last_hour,
+                        sea_level_pressure, visibility
+                    ) is null
+                    then 'the observation has no value'
+            end,
+            -- what does not cast; of a missing value the text is null, which is no reason
+            case when observed_at_utc is null then 'observed_at is not a timestamp: ' || observed_at end,
+            case when temperature_fahrenheit is null then 'temperature is not a number in degC: ' || temperature end,
+            case when dew_point_fahrenheit is null then 'dewpoint is not a number in degC: ' || dewpoint end,
+            case when relative_humidity_pct is null then 'relative_humidity is not a percentage: ' || relative_humidity end,
+            case
+                when wind_direction_degrees is null then 'wind_direction is not a whole number of degrees: ' || wind_direction
+            end,
+            case when wind_speed_mph is null then 'wind_speed is not a number in km_h-1 or m_s-1: ' || wind_speed end,
+            case when wind_gust_mph is null then 'wind_gust is not a number in km_h-1 or m_s-1: ' || wind_gust end,
+            case
+                when precipitation_inches is null
+                    then 'precipitation_last_hour is not a number in mm or m: ' || precipitation_last_hour
+            end,
+            case
+                when sea_level_pressure_millibars is null
+                    then 'sea_level_pressure is not a number in Pa: ' || sea_level_pressure
+            end,
+            case when visibility_miles is null then 'visibility is not a number in m: ' || visibility end
         ) as reject_reason
     from typed
 

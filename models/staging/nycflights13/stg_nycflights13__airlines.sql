@@ -23,7 +23,10 @@ final as (
         record_no,
         carrier as carrier_code,
         name as carrier_name,
-        {{ first_missing(['carrier', 'name']) }} as reject_reason,
+        coalesce(
+            case when carrier is null then 'carrier is missing' end,
+            case when name is null then 'name is missing' end
+        ) as reject_reason,
         raw_text
     from given
 

@@ -11,9 +11,11 @@ given as (
         record_no,
         -- no missing-value code for the code itself: NA could be one
         nullif(faa, '') as faa,
-        {%- for column in ['name', 'lat', 'lon', 'alt', 'tzone'] %}
-        {{ na_to_null(column) }} as {{ column }},
-        {%- endfor %}
+        nullif(nullif(name, 'NA'), '') as name,
+        nullif(nullif(lat, 'NA'), '') as lat,
+        nullif(nullif(lon, 'NA'), '') as lon,
+        nullif(nullif(alt, 'NA'), '') as alt,
+        nullif(nullif(tzone, 'NA'), '') as tzone,
         {{ csv_line(['faa', 'name', 'lat', 'lon', 'alt', 'tz', 'dst', 'tzone']) }} as raw_text
     from source
 
@@ -43,13 +45,13 @@ final as (
         elevation_feet,
         time_zone,
         coalesce(
-            {{ first_missing(['faa', 'name']) }},
-            {{ first_failed_cast([
-                ['lat', 'latitude_degrees', 'a latitude'],
-                ['lon', 'longitude_degrees', 'a longitude'],
-                ['alt', 'elevation_feet', 'a whole number'],
-                ['tzone', 'time_zone', 'a time zone'],
-            ]) }}
+            case when faa is null then 'faa is missing' end,
+            case when name is null then 'name is missing' end,
+            -- what does not cast; of a missing value the text is null, which is no reason
+            case when latitude_degrees is null then 'lat is not a latitude: ' || lat end,
+            case when longitude_degrees is null then 'lon is not a longitude: ' || lon end,
+            case when elevation_feet is null then 'alt is not a whole number: ' || alt end,
+            case when time_zone is null then 'tzone is not a time zone: ' || tzone end
         ) as reject_reason,
         raw_text
     from typed

@@ -43,22 +43,34 @@ checked as (
     select
         *,
         coalesce(
-            {{ first_missing(['year', 'month', 'day', 'carrier', 'origin', 'dest', 'sched_dep_time', 'sched_arr_time']) }},
+            case when year is null then 'year is missing' end,
+            case when month is null then 'month is missing' end,
+            case when day is null then 'day is missing' end,
+            case when carrier is null then 'carrier is missing' end,
+            case when origin is null then 'origin is missing' end,
+            case when dest is null then 'dest is missing' end,
+            case when sched_dep_time is null then 'sched_dep_time is missing' end,
+            case when sched_arr_time is null then 'sched_arr_time is missing' end,
+            -- what does not cast; of a missing value the text is null, which is no reason
             case
                 when flight_date_local is null then 'year, month and day are not a date: ' || year || '-' || month || '-' || day
             end,
-            {{ first_failed_cast([
-                ['flight', 'flight_number', 'a whole number'],
-                ['sched_dep_time', 'scheduled_departure_clock_minutes', 'a clock from 0000 to 2400'],
-                ['dep_time', 'actual_departure_clock_minutes', 'a clock from 0000 to 2400'],
-                ['sched_arr_time', 'scheduled_arrival_clock_minutes', 'a clock from 0000 to 2400'],
-                ['arr_time', 'actual_arrival_clock_minutes', 'a clock from 0000 to 2400'],
-                ['dep_delay', 'dep_delay_minutes', 'a whole number of minutes'],
-                ['arr_delay', 'arr_delay_minutes', 'a whole number of minutes'],
-                ['air_time', 'air_time_minutes', 'a whole number of minutes'],
-                ['distance', 'distance_miles', 'a whole number of miles'],
-                ['time_hour', 'scheduled_departure_hour_utc', 'a timestamp'],
-            ]) }}
+            case when flight_number is null then 'flight is not a whole number: ' || flight end,
+            case
+                when scheduled_departure_clock_minutes is null
+                    then 'sched_dep_time is not a clock from 0000 to 2400: ' || sched_dep_time
+            end,
+            case when actual_departure_clock_minutes is null then 'dep_time is not a clock from 0000 to 2400: ' || dep_time end,
+            case
+                when scheduled_arrival_clock_minutes is null
+                    then 'sched_arr_time is not a clock from 0000 to 2400: ' || sched_arr_time
+            end,
+            case when actual_arrival_clock_minutes is null then 'arr_time is not a clock from 0000 to 2400: ' || arr_time end,
+            case when dep_delay_minutes is null then 'dep_delay is not a whole number of minutes: ' || dep_delay end,
+            case when arr_delay_minutes is null then 'arr_delay is not a whole number of minutes: ' || arr_delay end,
+            case when air_time_minutes is null then 'air_time is not a whole number of minutes: ' || air_time end,
+            case when distance_miles is null then 'distance is not a whole number of miles: ' || distance end,
+            case when scheduled_departure_hour_utc is null then 'time_hour is not a timestamp: ' || time_hour end
         ) as reject_reason
     from typed
 
@@ -87,6 +99,7 @@ final as (
         -- diverted (or its arrival is unknown), as the package's documentation says
         dep_time is null as is_cancelled,
         dep_time is not null and arr_delay is null as is_diverted,
+        true as is_arrival_stated,
         distance_miles,
         air_time_minutes,
         reject_reason,

@@ -9,9 +9,15 @@ given as (
     select
         file_no,
         record_no,
-        {%- for column in ['tailnum', 'year', 'type', 'manufacturer', 'model', 'engines', 'seats', 'speed', 'engine'] %}
-        {{ na_to_null(column) }} as {{ column }},
-        {%- endfor %}
+        nullif(nullif(tailnum, 'NA'), '') as tailnum,
+        nullif(nullif(year, 'NA'), '') as year,
+        nullif(nullif(type, 'NA'), '') as type,
+        nullif(nullif(manufacturer, 'NA'), '') as manufacturer,
+        nullif(nullif(model, 'NA'), '') as model,
+        nullif(nullif(engines, 'NA'), '') as engines,
+        nullif(nullif(seats, 'NA'), '') as seats,
+        nullif(nullif(speed, 'NA'), '') as speed,
+        nullif(nullif(engine, 'NA'), '') as engine,
         {{ csv_line(['tailnum', 'year', 'type', 'manufacturer', 'model', 'engines', 'seats', 'speed', 'engine']) }} as raw_text
     from source
 
@@ -44,13 +50,12 @@ final as (
         cruising_speed_mph,
         engine as engine_type,
         coalesce(
-            {{ first_missing(['tailnum']) }},
-            {{ first_failed_cast([
-                ['year', 'manufacture_year', 'a whole number'],
-                ['engines', 'engine_count', 'a whole number'],
-                ['seats', 'seat_count', 'a whole number'],
-                ['speed', 'cruising_speed_mph', 'a whole number'],
-            ]) }}
+            case when tailnum is null then 'tailnum is missing' end,
+            -- what does not cast; of a missing value the text is null, which is no reason
+            case when manufacture_year is null then 'year is not a whole number: ' || year end,
+            case when engine_count is null then 'engines is not a whole number: ' || engines end,
+            case when seat_count is null then 'seats is not a whole number: ' || seats end,
+            case when cruising_speed_mph is null then 'speed is not a whole number: ' || speed end
         ) as reject_reason,
         raw_text
     from typed

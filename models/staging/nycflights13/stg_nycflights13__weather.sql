@@ -9,10 +9,17 @@ given as (
     select
         file_no,
         record_no,
-        {%- for column in ['origin', 'temp', 'dewp', 'humid', 'wind_dir', 'wind_speed', 'wind_gust', 'precip', 'pressure',
-                           'visib', 'time_hour'] %}
-        {{ na_to_null(column) }} as {{ column }},
-        {%- endfor %}
+        nullif(nullif(origin, 'NA'), '') as origin,
+        nullif(nullif(temp, 'NA'), '') as temp,
+        nullif(nullif(dewp, 'NA'), '') as dewp,
+        nullif(nullif(humid, 'NA'), '') as humid,
+        nullif(nullif(wind_dir, 'NA'), '') as wind_dir,
+        nullif(nullif(wind_speed, 'NA'), '') as wind_speed,
+        nullif(nullif(wind_gust, 'NA'), '') as wind_gust,
+        nullif(nullif(precip, 'NA'), '') as precip,
+        nullif(nullif(pressure, 'NA'), '') as pressure,
+        nullif(nullif(visib, 'NA'), '') as visib,
+        nullif(nullif(time_hour, 'NA'), '') as time_hour,
         {{ csv_line(['origin', 'year', 'month', 'day', 'hour', 'temp', 'dewp', 'humid', 'wind_dir', 'wind_speed', 'wind_gust',
                      'precip', 'pressure', 'visib', 'time_hour']) }} as raw_text
     from source
@@ -43,19 +50,19 @@ checked as (
     select
         *,
         coalesce(
-            {{ first_missing(['origin', 'time_hour']) }},
-            {{ first_failed_cast([
-                ['time_hour', 'observation_hour_utc', 'a timestamp'],
-                ['temp', 'temperature_fahrenheit', 'a number'],
-                ['dewp', 'dew_point_fahrenheit', 'a number'],
-                ['humid', 'relative_humidity_pct', 'a percentage'],
-                ['wind_dir', 'wind_direction_degrees', 'a whole number'],
-                ['wind_speed', 'wind_speed_mph', 'a number'],
-                ['wind_gust', 'wind_gust_mph', 'a number'],
-                ['precip', 'precipitation_inches', 'a number'],
-                ['pressure', 'sea_level_pressure_millibars', 'a number'],
-                ['visib', 'visibility_miles', 'a number'],
-            ]) }}
+            case when origin is null then 'origin is missing' end,
+            case when time_hour is null then 'time_hour is missing' end,
+            -- what does not cast; of a missing value the text is null, which is no reason
+            case when observation_hour_utc is null then 'time_hour is not a timestamp: ' || time_hour end,
+            case when temperature_fahrenheit is null then 'temp is not a number: ' || temp end,
+            case when dew_point_fahrenheit is null then 'dewp is not a number: ' || dewp end,
+            case when relative_humidity_pct is null then 'humid is not a percentage: ' || humid end,
+            case when wind_direction_degrees is null then 'wind_dir is not a whole number: ' || wind_dir end,
+            case when wind_speed_mph is null then 'wind_speed is not a number: ' || wind_speed end,
+            case when wind_gust_mph is null then 'wind_gust is not a number: ' || wind_gust end,
+            case when precipitation_inches is null then 'precip is not a number: ' || precip end,
+            case when sea_level_pressure_millibars is null then 'pressure is not a number: ' || pressure end,
+            case when visibility_miles is null then 'visib is not a number: ' || visib end
         ) as reject_reason
     from typed
 

@@ -1,6 +1,3 @@
-{%- set values = ['temperature_2m', 'dew_point_2m', 'relative_humidity_2m', 'wind_direction_10m', 'wind_speed_10m',
-                  'wind_gusts_10m', 'precipitation', 'pressure_msl'] -%}
-
 with source as (
 
     select * from {{ source('open_meteo', 'archive') }}
@@ -9,7 +6,7 @@ with source as (
 
 files as (
 
-    select * from {{ ref('stg_open_meteo__files') }}
+    select * from {{ source('open_meteo', 'files') }}
 
 ),
 
@@ -19,9 +16,15 @@ given as (
         source.file_no,
         source.record_no,
         {{ asked_for('files.request', 'airport') }} as airport_code_iata,
-        {%- for column in ['time'] + values %}
-        nullif(source.{{ column }}, '') as {{ column }},
-        {%- endfor %}
+        nullif(source.time, '') as time,
+        nullif(source.temperature_2m, '') as temperature_2m,
+        nullif(source.dew_point_2m, '') as dew_point_2m,
+        nullif(source.relative_humidity_2m, '') as relative_humidity_2m,
+        nullif(source.wind_direction_10m, '') as wind_direction_10m,
+        nullif(source.wind_speed_10m, '') as wind_speed_10m,
+        nullif(source.wind_gusts_10m, '') as wind_gusts_10m,
+        nullif(source.precipitation, '') as precipitation,
+        nullif(source.pressure_msl, '') as pressure_msl,
         {{ record_as_json('source') }} as raw_text
     from source
     left join files on files.file_no = source.file_no
@@ -54,20 +57,26 @@ checked as (
         *,
         coalesce(
             case when airport_code_iata is null then 'the request of the file names no airport' end,
-            {{ first_missing(['time']) }},
+            case when time is null then 'time is missing' end,
             -- hours that the archive does not have yet are in its answers all the same
-            case when coalesce({{ values | join(', ') }}) is null then 'the hour has no value' end,
-            {{ first_failed_cast([
-                ['time', 'observed_at_utc', 'a timestamp'],
-                ['temperature_2m', 'temperature_fahrenheit', 'a number'],
-                ['dew_point_2m', 'dew_point_fahrenheit', 'a number'],
-                ['relative_humidity_2m', 'relative_humidity_pct', 'a percentage'],
-                ['wind_direction_10m', 'wind_direction_degrees', 'a whole number'],
-                ['wind_speed_10m', 'wind_speed_mph', 'a number'],
-                ['wind_gusts_10m', 'wind_gust_mph', 'a number'],
-                ['precipitation', 'precipitation_inches', 'a number'],
-                ['pressure_msl', 'sea_level_pressure_millibars', 'a number'],
-            ]) }}
+            case
+                when
+                    coalesce(
+                        temperature_2m, dew_point_2m, relative_humidity_2m, wind_direction_10m, wind_speed_10m, wind_gusts_10m,
+                        precipitation, pressure_msl
+                    ) is null
+                    then 'the hour has no value'
+            end,
+            -- what does not cast; of a missing value the text is null, which is no reason
+            case when observed_at_utc is null then 'time is not a timestamp: ' || time end,
+            case when temperature_fahrenheit is null then 'temperature_2m is not a number: ' || temperature_2m end,
+            case when dew_point_fahrenheit is null then 'dew_point_2m is not a number: ' || dew_point_2m end,
+            case when relative_humidity_pct is null then 'relative_humidity_2m is not a percentage: ' || relative_humidity_2m end,
+            case when wind_direction_degrees is null then 'wind_direction_10m is not a whole number: ' || wind_direction_10m end,
+            case when wind_speed_mph is null then 'wind_speed_10m is not a number: ' || wind_speed_10m end,
+            case when wind_gust_mph is null then 'wind_gusts_10m is not a number: ' || wind_gusts_10m end,
+            case when precipitation_inches is null then 'precipitation is not a number: ' || precipitation end,
+            case when sea_level_pressure_millibars is null then 'pressure_msl is not a number: ' || pressure_msl end
         ) as reject_reason
     from typed
 

@@ -10,10 +10,20 @@ given as (
         file_no,
         record_no,
         -- an empty field is missing; NA is North America, and Namibia
-        {%- for column in ['ident', 'type', 'name', 'latitude_deg', 'longitude_deg', 'elevation_ft', 'continent', 'iso_country',
-                           'iso_region', 'municipality', 'scheduled_service', 'icao_code', 'iata_code', 'local_code'] %}
-        nullif({{ column }}, '') as {{ column }},
-        {%- endfor %}
+        nullif(ident, '') as ident,
+        nullif(type, '') as type,
+        nullif(name, '') as name,
+        nullif(latitude_deg, '') as latitude_deg,
+        nullif(longitude_deg, '') as longitude_deg,
+        nullif(elevation_ft, '') as elevation_ft,
+        nullif(continent, '') as continent,
+        nullif(iso_country, '') as iso_country,
+        nullif(iso_region, '') as iso_region,
+        nullif(municipality, '') as municipality,
+        nullif(scheduled_service, '') as scheduled_service,
+        nullif(icao_code, '') as icao_code,
+        nullif(iata_code, '') as iata_code,
+        nullif(local_code, '') as local_code,
         {{ csv_line(['id', 'ident', 'type', 'name', 'latitude_deg', 'longitude_deg', 'elevation_ft', 'continent', 'iso_country',
                      'iso_region', 'municipality', 'scheduled_service', 'icao_code', 'iata_code', 'gps_code', 'local_code',
                      'home_link', 'wikipedia_link', 'keywords']) }} as raw_text
@@ -52,13 +62,13 @@ select
     has_scheduled_service,
     coalesce(type = 'closed', false) as is_closed,
     coalesce(
-        {{ first_missing(['ident', 'name']) }},
-        {{ first_failed_cast([
-            ['latitude_deg', 'latitude_degrees', 'a latitude'],
-            ['longitude_deg', 'longitude_degrees', 'a longitude'],
-            ['elevation_ft', 'elevation_feet', 'a whole number'],
-            ['scheduled_service', 'has_scheduled_service', 'yes or no'],
-        ]) }}
+        case when ident is null then 'ident is missing' end,
+        case when name is null then 'name is missing' end,
+        -- what does not cast; of a missing value the text is null, which is no reason
+        case when latitude_degrees is null then 'latitude_deg is not a latitude: ' || latitude_deg end,
+        case when longitude_degrees is null then 'longitude_deg is not a longitude: ' || longitude_deg end,
+        case when elevation_feet is null then 'elevation_ft is not a whole number: ' || elevation_ft end,
+        case when has_scheduled_service is null then 'scheduled_service is not yes or no: ' || scheduled_service end
     ) as reject_reason,
     raw_text
 from typed

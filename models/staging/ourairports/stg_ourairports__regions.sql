@@ -10,9 +10,10 @@ given as (
         file_no,
         record_no,
         -- an empty field is missing; NA is Namibia, and North America
-        {%- for column in ['code', 'name', 'continent', 'iso_country'] %}
-        nullif({{ column }}, '') as {{ column }},
-        {%- endfor %}
+        nullif(code, '') as code,
+        nullif(name, '') as name,
+        nullif(continent, '') as continent,
+        nullif(iso_country, '') as iso_country,
         {{ csv_line(['id', 'code', 'local_code', 'name', 'continent', 'iso_country', 'wikipedia_link', 'keywords']) }} as raw_text
     from source
 
@@ -25,6 +26,9 @@ select
     name as region_name,
     iso_country as country_code_iso,
     continent as continent_code,
-    {{ first_missing(['code', 'name']) }} as reject_reason,
+    coalesce(
+        case when code is null then 'code is missing' end,
+        case when name is null then 'name is missing' end
+    ) as reject_reason,
     raw_text
 from given

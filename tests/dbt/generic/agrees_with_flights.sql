@@ -27,7 +27,7 @@ counts as (
         {{ counted }} * count(*) filter (where is_cancelled) as cancelled,
         {{ counted }} * count(*) filter (where is_diverted) as diverted,
         {{ counted }} * count(*) filter (where is_on_time) as on_time,
-        {{ counted }} * count(*) filter (where arr_delay_minutes >= 15) as late
+        {{ counted }} * count(*) filter (where arr_delay_minutes >= {{ late_minutes() }}) as late
     from {{ flights }}
     where flight_month in ({{ pending_months() }}) and {{ counting }}
     group by flight_month

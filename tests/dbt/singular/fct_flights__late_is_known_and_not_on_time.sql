@@ -11,4 +11,4 @@ from flights
 where
     (is_late is null) <> (is_on_time is null)
     or (is_late and is_on_time)
-    or is_late <> coalesce(arr_delay_minutes >= 15, false)
+    or is_late <> coalesce(arr_delay_minutes >= {{ late_minutes() }}, false)

@@ -8,4 +8,4 @@ with flights as (
 
 select *
 from flights
-where is_on_time and (is_cancelled or is_diverted or arr_delay_minutes is null or arr_delay_minutes >= 15)
+where is_on_time and (is_cancelled or is_diverted or arr_delay_minutes is null or arr_delay_minutes >= {{ late_minutes() }})

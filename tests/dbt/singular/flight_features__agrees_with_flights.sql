@@ -33,4 +33,4 @@ where
     or features.target_is_cancelled is distinct from flights.is_cancelled
     or features.target_is_diverted is distinct from flights.is_diverted
     or features.target_is_on_time is distinct from flights.is_on_time
-    or features.target_is_late_15 is distinct from (flights.arr_delay_minutes >= 15)
+    or features.target_is_late_15 is distinct from (flights.arr_delay_minutes >= {{ late_minutes() }})

@@ -26,13 +26,10 @@ select
     record_no,
     {{ date_parts_as_iso('year', 'month', 'dayof_month') }} as flight_date,
     unique_carrier as carrier,
-    cast(null as {{ type_text() }}) as carrier_id,
     flight_num as flight_number,
     tail_num as tail_number,
     origin,
-    cast(null as {{ type_text() }}) as origin_id,
     dest,
-    cast(null as {{ type_text() }}) as dest_id,
     crs_dep_time,
     dep_time,
     crs_arr_time,
@@ -50,9 +47,6 @@ select
     late_aircraft_delay,
     taxi_out,
     taxi_in,
-    {%- for column in stays_on_the_ground() %}
-    cast(null as {{ type_text() }}) as {{ column }},
-    {%- endfor %}
     cancellation_code,
     -- some copies have lost the flags and kept the codes
     cancellation_code is not null as is_cancelled_unless_flagged,

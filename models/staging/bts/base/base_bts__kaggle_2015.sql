@@ -9,7 +9,6 @@ select
     record_no,
     {{ date_parts_as_iso('year', 'month', 'day') }} as flight_date,
     nullif(airline, '') as carrier,
-    cast(null as {{ type_text() }}) as carrier_id,
     nullif(flight_number, '') as flight_number,
     nullif(tail_number, '') as tail_number,
     -- October has the numbers of airports in place of their codes
@@ -34,9 +33,6 @@ select
     {{ without_zero_decimals('late_aircraft_delay') }} as late_aircraft_delay,
     {{ without_zero_decimals('taxi_out') }} as taxi_out,
     {{ without_zero_decimals('taxi_in') }} as taxi_in,
-    {%- for column in stays_on_the_ground() %}
-    cast(null as {{ type_text() }}) as {{ column }},
-    {%- endfor %}
     nullif(cancellation_reason, '') as cancellation_code,
     cast(null as boolean) as is_cancelled_unless_flagged,
     true as is_arrival_stated,

@@ -6,7 +6,7 @@ with source as (
 
 files as (
 
-    select * from {{ ref('stg_bts__files') }}
+    select * from {{ source('bts', 'files') }}
 
 ),
 
@@ -15,7 +15,7 @@ selections as (
 
     select
         {%- for column in ['cancellation_code', 'dep_time', 'arr_delay', 'arr_delay_new'] %}
-        ',' || column_names || ',' like '%,{{ column }},%' as has_{{ column }},
+        ',' || columns || ',' like '%,{{ column }},%' as has_{{ column }},
         {%- endfor %}
         file_no
     from files
@@ -55,8 +55,7 @@ select
     coalesce(
         {{ without_zero_decimals('source.arr_delay') }}, {{ without_zero_decimals('source.arr_delay_new') }}
     ) as arr_delay,
-    {%- for column in ['cancelled', 'diverted', 'distance', 'air_time', 'carrier_delay', 'weather_delay', 'nas_delay',
-                       'security_delay', 'late_aircraft_delay', 'taxi_out', 'taxi_in'] %}
+    {%- for column in ['cancelled', 'diverted', 'distance', 'air_time'] + causes_and_taxiing() %}
     {{ without_zero_decimals('source.' ~ column) }} as {{ column }},
     {%- endfor %}
     {%- for column in stays_on_the_ground() %}

@@ -1,1 +1,0 @@
-{{ landed_files(source('airportsdata', 'files')) }}

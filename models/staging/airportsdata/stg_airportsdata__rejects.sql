@@ -1,1 +1,0 @@
-{{ landed_rejects(source('airportsdata', 'rejects')) }}

@@ -1,1 +1,0 @@
-{{ landed_rejects(source('nycflights13', 'rejects')) }}
