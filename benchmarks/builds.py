@@ -128,7 +128,7 @@ class Changes:
 
     def edited_comment(self) -> None:
         model = "models/intermediate/performance/int_performance__arrival_fences.sql"
-        self._project.write(model, self._project.folder.joinpath(model).read_text() + "-- looked at again\n")
+        self._project.write(model, "-- looked at again\n" + self._project.folder.joinpath(model).read_text())
 
     def new_month(self) -> None:
         """About 1,000 flights of a month that is not there yet."""

@@ -21,7 +21,7 @@
     {%- set missing = 0 if flags.EMPTY else mark_missing_versions() -%}
     {%- if missing or not there -%}
         {%- set shape = make_temp_relation(history) -%}
-        {%- do run_query('create temporary table ' ~ shape ~ ' on commit drop as select * from (' ~ sql ~ ') as model limit 0') -%}
+        {%- do run_query('create temporary table ' ~ shape ~ ' on commit drop as select * from (' ~ sql ~ '\n) as model limit 0') -%}
         {%- if not there -%}
             {%- do run_query('create table ' ~ history ~ ' (like ' ~ shape ~ ')') -%}
             {%- do create_indexes(history) -%}
@@ -33,7 +33,9 @@
     {%- call statement('main') -%}
         {%- if columns and missing -%}
             insert into {{ history }} ({{ columns | map(attribute='quoted') | join(', ') }})
-            select {{ columns | map(attribute='quoted') | join(', ') }} from ({{ sql }}) as model
+            select {{ columns | map(attribute='quoted') | join(', ') }} from (
+            {{ sql }}
+            ) as model
         {%- else -%}
             select 1 where false
         {%- endif -%}

@@ -44,7 +44,7 @@ GIVEN_BY_DBT = {
     "execute": False,
     "flags": SimpleNamespace(WHICH="parse", EMPTY=False, SAMPLE=None),
     "graph": {"nodes": {}, "sources": {}},
-    "model": SimpleNamespace(name="this_model", config={}, depends_on=SimpleNamespace(nodes=[], macros=[])),
+    "model": {"name": "this_model", "config": {}, "depends_on": {"nodes": [], "macros": []}},
     "modules": SimpleNamespace(re=re),
     "project_name": "ontime",
     "selected_resources": [],
