@@ -172,8 +172,8 @@ def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
     edits = (
         (
             "models/intermediate/weather/int_weather__records.sql",
-            "    {{ measure }},\n",
-            "    {{ 'dew_point_fahrenheit::numeric(6, 2) as ' if 'dew' in measure }}{{ measure }},\n",
+            "    dew_point_fahrenheit,\n",
+            "    dew_point_fahrenheit::numeric(6, 2) as dew_point_fahrenheit,\n",
         ),
         (
             f"{WEATHER}.yml",
