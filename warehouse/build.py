@@ -73,6 +73,7 @@ def parse(arguments: Sequence[str]) -> Namespace:
         for option, *_ in SELECTING
         for word in given(option, vars(asked)[option.lstrip("-").replace("-", "_")])
     ]
+    asked.all |= bool({"--full-refresh", "-f"} & set(others))
     asked.is_dry = bool({"--empty", "--sample"} & {word.split("=")[0] for word in others})
     asked.others = [*others, *given("--vars", [asked.vars] if asked.vars else [])]
     return asked

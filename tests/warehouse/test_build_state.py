@@ -239,7 +239,7 @@ def test_files_run_what_they_feed(project: ProjectCopy, tmp_path: Path) -> None:
     project.load(samples.write(tmp_path / "april.csv", samples.flights(4)))
     models = publish(project)
     assert {"int_flights__records", "int_performance__totals", "int_restatements__flights"} <= models
-    assert not models & {"int_weather__records", "dim_dates", "dim_fleet_aircraft"}
+    assert not models & {"int_weather__records", "dim_dates"}
     assert not {name for name in models if name.startswith(("stg_", "agg_"))}  # views stand
     assert late_in(2) == late
     assert late_in(4) == sum(map(samples.is_late, samples.flights(4)))
