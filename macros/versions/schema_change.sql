@@ -2,7 +2,8 @@
     dbt calls this when the columns of a history model differ from its table (on_schema_change: append_new_columns).
 
     New columns are added and dropped ones stay for the versions that have them, as dbt does it. A retyped column is renamed to
-    <name>__<old type> first and added anew: dbt would cast it into the old type, or drop it with all that depends on it.
+    <name>__<old type> first and added anew: dbt would cast it into the old type, or drop it with all that depends on it. When
+    the old type comes back, so does its column, with the rows of the versions that were built with it.
     Published views follow the rename, so readers see the old column until the next publication.
 #}
 {% macro postgres__sync_column_schemas(on_schema_change, target_relation, schema_changes_dict) %}
@@ -14,7 +15,12 @@
             {%- do run_query('alter table ' ~ target_relation ~ ' rename column ' ~ old.quoted ~ ' to ' ~ adapter.quote(kept_name)) -%}
         {%- endfor -%}
         {%- for new in schema_changes_dict.source_columns if new.name == change.column_name -%}
-            {%- do added.append(new) -%}
+            {%- set kept_name = new.name ~ '__' ~ new.data_type | replace(' ', '_') -%}
+            {%- if kept_name in schema_changes_dict.target_columns | map(attribute='name') -%}
+                {%- do run_query('alter table ' ~ target_relation ~ ' rename column ' ~ adapter.quote(kept_name) ~ ' to ' ~ new.quoted) -%}
+            {%- else -%}
+                {%- do added.append(new) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- if added -%}{%- do alter_relation_add_remove_columns(target_relation, added, none) -%}{%- endif -%}
