@@ -41,7 +41,7 @@
     where input.{{ key }} in ({{ builds.reads }})
 {%- endmacro %}
 
-{% macro rows_to_compare(ref(name), builds, key, version_id='month_version_id') -%}
+{% macro rows_to_compare(relation, builds, key, version_id='month_version_id') -%}
     select
         versions.version_id as {{ version_id }},
         versions.reads_before = input.{{ key }} as is_before,

@@ -53,7 +53,9 @@ moments as (
         month_version_id,
         subject,
         case subject
-            when 'origin' then origin_airport_code_iata when 'destination' then destination_airport_code_iata else carrier_code
+            when 'origin' then origin_airport_code_iata
+            when 'destination' then destination_airport_code_iata
+            when 'carrier' then carrier_code
         end as code,
         {{ quarter_of_hour('known_at_utc') }} as state_at_utc,
         happening,
@@ -72,14 +74,11 @@ states as (
         bool_or(happening = 'asks') as is_asked,
         sum(count(*) filter (where happening in ('departs', 'arrives'))) over lately as movements,
         sum(sum(delay_minutes)) over lately as delay_minutes,
-    select
-        *,
-        scheduled_departure_at_utc + interval '{{ state_minutes() }}' minute as given_up_at_utc,
-        -- of extracts that do not say whether a flight was cancelled it is not known
-        actual_departure_at_utc > scheduled_departure_at_utc
-        or (actual_departure_at_utc is null and is_cancelled) as has_waited
-    from all_flights
-    where scheduled_departure_at_utc >= {{ version_month('month_version_id') }} - interval '3' day
+        sum(count(*) filter (where delay_minutes >= 15)) over lately as late,
+        sum(sum(case happening when 'begins to wait' then 1 when 'waits no more' then -1 else 0 end))
+            over (partition by month_version_id, subject, code order by state_at_utc) as waiting
+    from moments
+    group by month_version_id, subject, code, state_at_utc
     window lately as (
         partition by month_version_id, subject, code order by state_at_utc
         range between interval '{{ state_minutes() - 15 }}' minute preceding and current row
