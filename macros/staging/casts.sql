@@ -143,22 +143,13 @@
 
 {#
     Why a row is rejected: the first of the given casts that lost a value, or null. `casts` lists
-    [text column, typed column, what it should have been]; a missing value is no failure.
+    [text column, typed column, what it should have been]; a missing value is no failure. For models that `ontime load files` writes,
+    of any number of columns; the others say it in a line each.
 #}
 {% macro first_failed_cast(casts) -%}
     case
         {%- for raw, typed, kind in casts %}
         when {{ raw }} is not null and {{ typed }} is null then '{{ raw }} is not {{ kind }}: ' || {{ raw }}
-        {%- endfor %}
-    end
-{%- endmacro %}
-
-
-{# Why a row is rejected: the first of the given columns that is missing, or null. #}
-{% macro first_missing(columns) -%}
-    case
-        {%- for column in columns %}
-        when {{ column }} is null then '{{ column }} is missing'
         {%- endfor %}
     end
 {%- endmacro %}
