@@ -14,7 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -29,6 +29,7 @@ from ingestion.report import LoadReport
 from ingestion.source import Source
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
 from tests.ingestion.support import load_files
+from warehouse.build_plan import Plan
 from warehouse.connections import connection
 
 PROJECT = Path(__file__).parents[1]
@@ -50,9 +51,31 @@ unit_tests:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Exit code of a command, and all that it said."""
+    """Exit code of a command, all that it said, and the nodes that a build ran, by dbt's unique_id."""
 
     code: int
+    said: str
+    ran: frozenset[str] = frozenset()
+
+    @property
+    def models(self) -> set[str]:
+        """The names of the models that it ran."""
+        return names(self.ran, "model")
+
+
+def names(nodes: Iterable[str], kind: str) -> set[str]:
+    """Of nodes, the names of one kind: model, seed, test (without its hash), unit_test."""
+    parts = [node.split(".") for node in nodes]
+    return {part[-1] if kind == "unit_test" else part[2] for part in parts if part[0] == kind}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What `ontime build --plan` would run, and why everything if it would; what it said."""
+
+    runs: frozenset[str]
+    reasons: dict[str, str]
+    everything: str
     said: str
 
 
@@ -70,11 +93,39 @@ class ProjectCopy:
 
     def build(self, *arguments: str) -> Outcome:
         """`ontime build`."""
+        ran: set[str] = set()
+        report = warehouse.failures.report_failures
+
+        def watch(outcome: Any, *others: Any) -> None:
+            ran.update(result.node.unique_id for result in outcome.results)
+            report(outcome, *others)
+
         with self._as_the_project() as said, pytest.MonkeyPatch.context() as patch:
             for module in (warehouse.build, warehouse.failures):
                 patch.setattr(module, "PROJECT", self.folder)
+            patch.setattr(warehouse.failures, "report_failures", watch)
             code = warehouse.build.build(arguments)
-        return Outcome(code, said.getvalue())
+        nodes = frozenset(uid for uid in ran if not uid.startswith("operation."))
+        return Outcome(code, said.getvalue(), nodes)
+
+    def plan(self, *arguments: str) -> Planned:
+        """`ontime build --plan`."""
+        seen: list[tuple[Plan, frozenset[str]]] = []
+        show = warehouse.build.show
+
+        def see(plan: Plan, runs: frozenset[str], *others: Any) -> None:
+            seen.append((plan, runs))
+            show(plan, runs, *others)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(warehouse.build, "show", see)
+            outcome = self.build("--plan", *arguments)
+        assert outcome.code == 0, outcome.said
+        assert not outcome.ran
+        if not seen:
+            return Planned(frozenset(), {}, "", outcome.said)
+        ((plan, runs),) = seen
+        return Planned(runs, plan.reasons, plan.everything, outcome.said)
 
     def dbt(self, *arguments: str, **environment: str) -> Outcome:
         """Plain `dbt`, as from an activated shell, with further environment variables."""

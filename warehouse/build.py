@@ -73,6 +73,7 @@ def parse(arguments: Sequence[str]) -> Namespace:
         for option, *_ in SELECTING
         for word in given(option, vars(asked)[option.lstrip("-").replace("-", "_")])
     ]
+    asked.all |= bool({"--full-refresh", "-f"} & set(others))
     asked.is_dry = bool({"--empty", "--sample"} & {word.split("=")[0] for word in others})
     asked.others = [*others, *given("--vars", [asked.vars] if asked.vars else [])]
     return asked
@@ -122,17 +123,14 @@ def build_changes(asked: Namespace, transformer: Connection) -> int:
             show(plan, runs, graph, cursor, asked.target)
             return 0
         if not runs:
-            note(
-                "nothing to build: what is selected stands as it was published"
-                if asked.selection
-                else NO_LOGIC
-            )
+            note(NOTHING_SELECTED if asked.selection else NO_LOGIC)
             if not asked.selection:
                 build_state.save_as_published(cursor, now)
                 opened.commit()
             return 0
         plan_id = uuid4().hex
-        kinds = {uid: plan.kind(uid) for uid in graph.runnable()}
+        # a selection publishes nothing: to it nothing stands, and the gate misses what it leaves out
+        kinds = {uid: plan.kind(uid) for uid in (runs if asked.selection else graph.runnable())}
         build_state.save(cursor, plan_id, now, kinds, [source.raw_schema for source in SOURCES.values()])
         opened.commit()
 
@@ -158,7 +156,9 @@ def state_of(graph: "Graph", asked: Namespace, cursor: build_state.Cursor) -> St
         project=build_state.project_digest(PROJECT),
         environment=build_state.environment(PROJECT, asked.vars),
         inputs=build_state.inputs(cursor),
-        common=fingerprints.common((PROJECT / "dbt_project.yml").read_text()),
+        common=fingerprints.common(
+            *((PROJECT / name).read_text() for name in ("dbt_project.yml", "profiles.yml"))
+        ),
         nodes=fingerprints.of_nodes(),
         relations=graph.relations(),
     )

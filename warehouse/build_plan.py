@@ -20,6 +20,7 @@ Kind = Literal["logic", "data"]
 
 POINTER = "model.ontime.month_versions"
 AUDIT = "audit"  # the folder of models that account for the data itself
+MARTS = "marts"  # the schema of published marts
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,16 @@ class Graph:
         above = {uid for model in models if (node := self.node(model)) for uid in node.depends_on.nodes}
         return models | {uid for uid in above if self.materialized(uid) == "ephemeral"}
 
-    def relations(self) -> dict[str, str]:
-        """What a publication leaves in the database, by unique_id; names as Postgres quotes them."""
+    def relations(self) -> dict[str, list[str]]:
+        """What a publication leaves in the database, by unique_id: what was built, and the published mart."""
         return {
-            uid: f"{node.schema}.{node.alias}"
+            uid: [f"{schema}.{node.alias}" for schema in self._schemas(node)]
             for uid, node in self.manifest.nodes.items()
             if node.resource_type in ("model", "seed") and self.materialized(uid) != "ephemeral"
         }
+
+    def _schemas(self, node: Any) -> list[str]:
+        return [node.schema, MARTS] if node.config.schema == MARTS else [node.schema]
 
     def selection(self, nodes: Iterable[str]) -> list[str]:
         """Arguments of `dbt build` that select just these nodes."""

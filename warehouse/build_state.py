@@ -30,8 +30,8 @@ TABLES = Path(__file__).with_suffix(".sql")
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml", "dependencies.yml", "selectors.yml")
 PROJECT_FOLDERS = ("models", "macros", "seeds", "tests/dbt")
 ENV_VAR = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
-# Where the server is, and what one build hands to dbt: no part of what is built.
-NOT_OF_THE_STATE = re.compile(r"PG\w+|USER|ONTIME_BUILD_\w+")
+# Where the server is, where dbt writes files, and what one build hands to it: no part of what is built.
+NOT_OF_THE_STATE = re.compile(r"PG\w+|USER|DBT_(TARGET|LOG)_PATH|ONTIME_BUILD_\w+")
 
 Cursor = psycopg2.extensions.cursor
 Reasons = dict[str, str]
@@ -55,7 +55,7 @@ class State:
     inputs: dict[str, str]
     common: str = ""
     nodes: dict[str, Fingerprint] = field(default_factory=dict)
-    relations: dict[str, str] = field(default_factory=dict)
+    relations: dict[str, list[str]] = field(default_factory=dict)
 
     def as_json(self) -> str:
         return json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True)
@@ -158,7 +158,9 @@ def no_longer_there(cursor: Cursor, state: State) -> Lost:
     there = {name for (name,) in cursor.fetchall()}
     cursor.execute("select unique_id, kind from ops.touched_nodes")
     touched = {uid: (kind, "was built since, and not published") for uid, kind in cursor.fetchall()}
-    gone = {uid: ("logic", "is gone") for uid, relation in state.relations.items() if relation not in there}
+    gone = {
+        uid: ("logic", "is gone") for uid, names in state.relations.items() if not there.issuperset(names)
+    }
     return touched | gone
 
 

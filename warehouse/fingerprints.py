@@ -42,13 +42,13 @@ class Fingerprints:
         sources = {uid: self._of_source(source) for uid, source in self.manifest.sources.items()}
         return nodes | units | sources
 
-    def common(self, settings: str) -> str:
-        """What all nodes have in common: the project's settings, and macros that dbt calls by itself."""
+    def common(self, *settings: str) -> str:
+        """What all nodes share: settings of project and profile, and macros that dbt calls by itself."""
         called = self.called_by_nodes()
         others = [
             uid for uid in self.manifest.macros if uid.split(".")[1] == self.project and uid not in called
         ]
-        return digest(_text(yaml.safe_load(settings)), *self._codes(others))
+        return digest(*(_text(yaml.safe_load(text)) for text in settings), *self._codes(others))
 
     def called_by_nodes(self) -> set[str]:
         """The project's macros that nodes call, however indirectly."""

@@ -26,7 +26,7 @@
 {#
     The rows of a table of an operational database as it was read last, one per key, with is_deleted: each read states what changed,
     so of a key the newest row counts, and it is gone when it vanished since. `records` and `vanished` are common table expressions
-    of the model.
+    of the model, as `files` is (int_files, the files that this build sees).
 #}
 {% macro rows_of_changing_table(records, vanished, key) -%}
     select
@@ -37,13 +37,14 @@
             *,
             row_number() over (partition by {{ key }} order by file_no desc, record_no desc) as recency
         from {{ records }}
-        where reject_reason is null
+        where reject_reason is null and file_no in (select files.file_no from files)
     ) as newest
     left join (
         select
             {{ key }},
             max(file_no) as file_no
         from {{ vanished }}
+        where file_no in (select files.file_no from files)
         group by {{ key }}
     ) as gone on gone.{{ key }} = newest.{{ key }}
     where newest.recency = 1

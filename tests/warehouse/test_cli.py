@@ -112,7 +112,13 @@ def test_build_hands_its_arguments_to_dbt_and_gives_back_its_exit_code(
     assert seen == [["--select", "agg_carrier_month+", "--vars", "{a: 1}", "-x"]]
 
 
-@pytest.mark.parametrize("module", ["cli", "server", "roles", "query", "status"])
+def test_help_of_build_names_its_own_options() -> None:
+    shown = CliRunner().invoke(cli.main, ["build", "--help"]).output
+    assert "ontime build --plan\n" in shown
+    assert "ontime build --all\n" in shown
+
+
+@pytest.mark.parametrize("module", ["build", "build_state", "cli", "server", "roles", "query", "status"])
 def test_heavy_packages_are_not_imported_before_they_are_needed(module: str) -> None:
     look = f"import sys, warehouse.{module}; print([n for n in ('dlt', 'dbt') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True)

@@ -275,7 +275,11 @@ def test_leaks_are_found(story: Story) -> None:
     """Mistakes that are easily made, each in other columns."""
     cutoff, schedule = "flights.cutoff_at_utc", "flights.scheduled_departure_at_utc"
     leaks = (
-        (STATES, "+ interval '14' minute", "+ interval '0' minute"),
+        (
+            STATES,
+            "actual_arrival_at_utc + interval '14' minute",
+            "actual_arrival_at_utc + interval '0' minute",
+        ),
         (HISTORIES, "preceding and interval '1' day preceding", "preceding and current row"),
         (FLIGHTS, f"_airport_code_iata', '{cutoff}')", f"_airport_code_iata', '{schedule}')"),
         (

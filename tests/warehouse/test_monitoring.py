@@ -223,7 +223,7 @@ def expect(tests: ProjectCopy, *rows: dict[str, str]) -> None:
 
 
 def run_test(tests: ProjectCopy, name: str, code: int) -> str:
-    tested = tests.dbt("test", "--target", "prod", "-s", name, "--vars", "{test_all_months: true}")
+    tested = tests.dbt("test", "--target", "prod", "-s", name)
     assert tested.code == code, tested.said
     return tested.said
 

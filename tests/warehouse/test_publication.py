@@ -172,8 +172,8 @@ def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
     edits = (
         (
             "models/intermediate/weather/int_weather__records.sql",
-            "    {{ measure }},\n",
-            "    {{ 'dew_point_fahrenheit::numeric(6, 2) as ' if 'dew' in measure }}{{ measure }},\n",
+            "    dew_point_fahrenheit,\n",
+            "    dew_point_fahrenheit::numeric(6, 2) as dew_point_fahrenheit,\n",
         ),
         (
             f"{WEATHER}.yml",
@@ -193,6 +193,12 @@ def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
         (f"{AIRCRAFT}.sql", "\n    seat_count,", "\n    cast(seat_count as text) as seat_count,"),
         (f"{AIRCRAFT}.yml", "seat_count\n        data_type: integer", "seat_count\n        data_type: text"),
     )
+    marts = published()
+    with project.edited(edits[0]):
+        refused = project.build()
+        assert refused.code == 1
+        assert "dew_point_fahrenheit of int_weather__records gets another type, and " in refused.said
+        assert published() == marts
     with project.edited(*edits, *of_a_table):
         publish(project)
         assert value("select pg_typeof(seat_count)::text from marts.dim_aircraft limit 1") == "text"

@@ -1,7 +1,10 @@
 """Month versions: cost follows the change. Built anew is what was restated, or what new logic feeds."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,37 +13,15 @@ from tests.ingestion.support import query, value
 from tests.projects import ProjectCopy, copy_project
 from tests.states import History, history, last_publication, published
 
-OF_FEATURES = {
-    "int_features__flights",
-    "int_features__histories",
-    "int_features__schedules",
-    "int_features__states",
-}
-OF_FLIGHTS = OF_FEATURES | {
-    "int_flights__records",
-    "int_flights__weather",
-    "int_monitoring__day_expectations",
-    "int_monitoring__day_figures",
-    "int_monitoring__missing_values",
-    "int_performance__airport_hours",
-    "int_performance__airport_months",
-    "int_performance__arrival_fences",
-    "int_performance__carrier_airport_months",
-    "int_performance__carrier_months",
-    "int_performance__flight_number_months",
-    "int_performance__months",
-    "int_performance__route_months",
-    "int_rotations__carrier_months",
-    "int_rotations__legs",
-    "int_months__row_counts",
-}
-OF_RESTATED_FLIGHTS = {"int_restatements__flights"}  # February is, by the first test
-OF_FILES = {"int_files__contents", "int_files__rejects"}
 ALL_MONTHS = {201301, 201302, 201303}
+
+FLIGHTS = "stg_nycflights13__flights"
+WEATHER = "stg_nycflights13__weather"
+MONTHS_BY = ("airport", "carrier", "carrier_airport", "flight_number", "route")
 
 RECORDS = "models/intermediate/flights/int_flights__records.sql"
 CLOCKS = "models/intermediate/flights/int_flights__clocks.sql"
-ROUTES = "models/intermediate/performance/int_performance__route_months.sql"
+TOTALS = "models/intermediate/performance/int_performance__totals.sql"
 STAGED_FLIGHTS = "models/staging/nycflights13/stg_nycflights13__flights.sql"
 STAGED_WEATHER = "models/staging/nycflights13/stg_nycflights13__weather.sql"
 FACTS = "models/marts/core/fct_flights.sql"
@@ -58,6 +39,60 @@ def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> ProjectC
     built = project.build()
     assert built.code == 0, built.said
     return project
+
+
+@dataclass(frozen=True)
+class Models:
+    """The history models, read off the manifest that the build wrote."""
+
+    nodes: dict[str, dict[str, Any]]
+
+    def fed_by(self, name: str) -> set[str]:
+        """Those that are made of a model's rows, and itself if it is one.
+
+        What only says which versions there are feeds none.
+        """
+        return {model for model in self.of_months | self.of_files if name in self._above(model)}
+
+    @property
+    def of_months(self) -> set[str]:
+        return self._of("month")
+
+    @property
+    def of_files(self) -> set[str]:
+        return self._of("file")
+
+    @property
+    def of_restatements(self) -> set[str]:
+        """Those that compare a release with the one before: a month has to be restated."""
+        return {name for name in self.of_months if "reads" in self._history(name)}
+
+    def _of(self, slice_of_data: str) -> set[str]:
+        return {name for name in self.nodes if self._history(name).get("slice") == slice_of_data}
+
+    def _history(self, name: str) -> dict[str, Any]:
+        return dict(self.nodes[name]["config"]["meta"].get("history", {}))
+
+    def _above(self, name: str) -> set[str]:
+        found, todo = {name}, [name]
+        while todo:
+            for uid in self.nodes[todo.pop()]["depends_on"]["nodes"]:
+                parent = uid.split(".")[-1]
+                node = self.nodes.get(parent)
+                if node and parent not in found and not node["config"]["meta"].get("is_bookkeeping"):
+                    found.add(parent)
+                    todo.append(parent)
+        return found
+
+
+@pytest.fixture(scope="module")
+def models(project: ProjectCopy) -> Models:
+    parsed = project.dbt("parse", "--target", "prod")
+    assert parsed.code == 0, parsed.said
+    manifest = json.loads(project.folder.joinpath("target", "manifest.json").read_text())
+    return Models(
+        {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    )
 
 
 @pytest.fixture
@@ -113,7 +148,7 @@ def late_in(records: list[samples.Record]) -> int:
 
 
 def test_a_restated_month_is_built_and_nothing_else(
-    project: ProjectCopy, before: History, tmp_path: Path
+    project: ProjectCopy, models: Models, before: History, tmp_path: Path
 ) -> None:
     assert late_flights() == {month: late_in(samples.flights(month)) for month in samples.MONTHS}
     restated = samples.restated(2)
@@ -124,8 +159,8 @@ def test_a_restated_month_is_built_and_nothing_else(
 
     after = history()
     new_file = {file_no("flights")}
-    of_months = OF_FLIGHTS | OF_RESTATED_FLIGHTS
-    built = {model: {201302} for model in of_months} | dict.fromkeys(OF_FILES, new_file)
+    fed = models.fed_by(FLIGHTS)
+    built = {model: new_file if model in models.of_files else {201302} for model in fed}
     for model in ("int_rotations__legs", "int_rotations__carrier_months"):
         built[model].add(201303)  # its first legs follow the last ones of February
     built["int_monitoring__day_expectations"].add(201303)  # its days are compared with those of February
@@ -138,11 +173,13 @@ def test_a_restated_month_is_built_and_nothing_else(
     assert inserted.pop("int_files__contents") == 1
     assert inserted.pop("int_months__row_counts") == 2  # a file of flights, one of weather
     assert inserted.pop("int_performance__arrival_fences") == 1
-    assert inserted.pop("int_performance__months") == 1
-    for mart in ("airport", "carrier", "carrier_airport", "flight_number", "route"):
-        assert inserted.pop(f"int_performance__{mart}_months") == value(
-            f"select count(*) from marts.agg_{mart}_month where flight_month = '2013-02-01'"
-        )
+    of_month = {
+        grain: value(f"select count(*) from marts.agg_{grain} where flight_month = '2013-02-01'")
+        for grain in ("month", *(f"{by}_month" for by in MONTHS_BY))
+    }
+    for by in ("airport", "flight_number"):
+        assert inserted.pop(f"int_performance__{by}_months") == of_month.pop(f"{by}_month")
+    assert inserted.pop("int_performance__totals") == sum(of_month.values())
     assert inserted.pop("int_performance__airport_hours") == value(
         "select count(*) from marts.agg_airport_hour where flight_month = '2013-02-01'"
     )
@@ -206,7 +243,7 @@ def test_the_same_file_again_and_under_another_name(
     built = project.build()
 
     assert built.code == 0
-    assert "published: nothing new" in built.said
+    assert "nothing new: all that is published stands" in built.said
     assert history() == before
     assert published() == marts
     assert query("select dataset, count(*) from raw_nycflights13.files group by 1 order by 1") == landed
@@ -214,7 +251,7 @@ def test_the_same_file_again_and_under_another_name(
 
 def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History) -> None:
     comments = (
-        (RECORDS, "with flights as (", "-- words\nwith  flights as (\n"),
+        (RECORDS, "with records as (", "-- words\nwith  records as (\n"),
         (STAGED_FLIGHTS, "with source as", "{# words #}\nwith source as"),
         (MEASURES, "    coalesce({{ arr_delay_minutes", "    {# words #}coalesce({{ arr_delay_minutes"),
         (RECORDS.replace(".sql", ".yml"), "version: 2", "version: 2 # words"),
@@ -230,11 +267,11 @@ def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History)
 
 
 @pytest.mark.parametrize(
-    ("edit", "months_of", "files_of"),
+    ("edit", "feeds", "files_of"),
     [
         pytest.param(
             (MEASURES, "return(15)", "return(16)"),
-            OF_FLIGHTS | OF_RESTATED_FLIGHTS,
+            "int_flights__records",
             None,
             id="a macro",
         ),
@@ -244,37 +281,31 @@ def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History)
                 "at time zone {{ time_zone }} at time zone 'UTC'",
                 "at time zone {{ time_zone }} at time zone 'utc'",
             ),
-            OF_FLIGHTS | OF_RESTATED_FLIGHTS,
+            "int_flights__records",
             None,
             id="a macro of one engine, below the one that is called",
         ),
         pytest.param(
             (STAGED_FLIGHTS, "dest as destination", "upper(dest) as destination"),
-            OF_FLIGHTS | OF_RESTATED_FLIGHTS | OF_FILES,
+            FLIGHTS,
             "flights",
             id="staging",
         ),
         pytest.param(
             (STAGED_WEATHER, "origin as airport", "upper(origin) as airport"),
-            {
-                "int_weather__records",
-                "int_flights__weather",
-                "int_features__flights",
-                "int_months__row_counts",
-            }
-            | OF_FILES,
+            WEATHER,
             "weather",
             id="staging of weather leaves the records of flights alone",
         ),
         pytest.param(
-            (ROUTES, "from flights\n", "from flights cross join (select 1) as one\n"),
-            {"int_performance__route_months"},
+            (TOTALS, "from flights\n", "from flights cross join (select 1) as one\n"),
+            "int_performance__totals",
             None,
             id="a model at the end of the chain",
         ),
         pytest.param(
             (FACTS, "{{ is_late('flights') }} as is_late", "coalesce({{ is_late('flights') }}) as is_late"),
-            set(),
+            "fct_flights",
             None,
             id="a mart view",
         ),
@@ -282,20 +313,21 @@ def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History)
 )
 def test_a_changed_expression_builds_what_it_feeds(
     project: ProjectCopy,
+    models: Models,
     before: History,
     edit: tuple[str, str, str],
-    months_of: set[str],
+    feeds: str,
     files_of: str | None,
 ) -> None:
     with project.edited(edit):
         build(project)
     after = history()
     added = after.added_since(before)
-    assert added.keys() == months_of
+    assert added.keys() == models.fed_by(feeds)
     for model, slices in added.items():
-        if model in OF_FILES:
+        if model in models.of_files:
             assert slices == files_of_dataset(files_of)
-        elif model in OF_RESTATED_FLIGHTS:
+        elif model in models.of_restatements:
             assert slices == {201302}
         else:
             assert slices >= ALL_MONTHS
@@ -307,7 +339,9 @@ def test_logic_that_comes_back_is_built_already(project: ProjectCopy, before: Hi
     assert history() == before
 
 
-def test_airports_count_by_their_time_zones(project: ProjectCopy, before: History, tmp_path: Path) -> None:
+def test_airports_count_by_their_time_zones(
+    project: ProjectCopy, models: Models, before: History, tmp_path: Path
+) -> None:
     """A new airports file builds the flights anew if it moves a clock, not if it corrects a name."""
     airports = [dict(record) for record in samples.packaged("airports")]
     atlanta = next(record for record in airports if record["faa"] == "ATL")
@@ -316,7 +350,7 @@ def test_airports_count_by_their_time_zones(project: ProjectCopy, before: Histor
     project.load(samples.write(tmp_path / "renamed.csv", airports))
     build(project)
     renamed = history()
-    assert renamed.added_since(before).keys() == OF_FILES
+    assert renamed.added_since(before).keys() == models.fed_by(FLIGHTS) & models.of_files
     assert value("select airport_name from marts.dim_airports where airport_code_iata = 'ATL'") == "Atlanta"
     assert last_publication() == {"dim_airports", "dim_airport_history", "audit_row_ledger"}
 
@@ -324,7 +358,7 @@ def test_airports_count_by_their_time_zones(project: ProjectCopy, before: Histor
     project.load(samples.write(tmp_path / "moved.csv", airports))
     build(project)
     moved = history().added_since(renamed)
-    assert moved.keys() == OF_FLIGHTS | OF_RESTATED_FLIGHTS | OF_FILES
+    assert moved.keys() == models.fed_by(FLIGHTS)
     assert moved["int_flights__records"] == ALL_MONTHS
 
 

@@ -99,4 +99,4 @@ def test_again_does_nothing_new(said: list[str], tmp_path: Path) -> None:
     assert "5 files already there; 0 rows landed" in loaded.stderr
     built = ontime("build", DBT_TARGET_PATH=str(tmp_path))
     assert built.returncode == 0
-    assert "published: nothing new" in built.stderr
+    assert "nothing new: all that is published stands" in built.stderr

@@ -10,6 +10,12 @@ vanished as (
 
 ),
 
+files as (
+
+    select * from {{ ref('int_files') }}
+
+),
+
 as_of_now as (
 
     {{ rows_of_changing_table('aircraft', 'vanished', 'tail_number') }}
