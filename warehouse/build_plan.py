@@ -6,8 +6,8 @@
             and tests look at the months that changed; a view has nothing to do
     stands  neither
 
-History models and tables keep their place in the database, so a view on them is made again only where its own
-logic changed. What reads a history model that is built anew gets new rows, no new logic.
+New logic goes on to all that reads it, through history too: a column may have another type. To bookkeeping
+(int_files__versions, int_months__versions and what lies between) the versions that come of it are data.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -77,6 +77,22 @@ class Graph:
             node.resource_type == "test" or self.is_bookkeeping(child) or node.fqn[1] == AUDIT
         )
 
+    def hands_on_logic(self, parent: str, child: str, is_edited: bool) -> bool:
+        """Is a node made of the logic of one that it reads?"""
+        node = self.node(parent)
+        if node is None or node.resource_type == "test":
+            return False
+        return is_edited or not self.is_history(parent) or not self.is_bookkeeping(child)
+
+    def versions_of(self, histories: Iterable[str]) -> list[str]:
+        """The bookkeeping that gives versions to histories that are built anew, and what reads them of it."""
+        built = list(histories)
+        names = {f"int_{self.slice_of(uid)}s__versions" for uid in built}
+        readers = {
+            child for uid in built for child in self.children.get(uid, ()) if self.is_bookkeeping(child)
+        }
+        return [uid for uid in self.runnable() if uid.split(".")[-1] in names or uid in readers]
+
     def runnable(self) -> Iterator[str]:
         """What a build runs and the publication waits for."""
         for uid, node in self.manifest.nodes.items():
@@ -145,23 +161,12 @@ def plan_changes(graph: Graph, state: State, now: State, lost: Lost) -> Plan:
         changed[POINTER] = f"{', '.join(uid.split('.')[-1] for uid in left)} left the project"
     made_anew = [uid for uid in changed if not uid.startswith("source.")]
     reasons.update(unfinished | changed)
-    spread(made_anew, "logic", lambda parent, _: not graph.is_history(parent) and _is_made(graph, parent))
+    spread(made_anew, "logic", lambda parent, child: graph.hands_on_logic(parent, child, parent in changed))
     news = [f"source.{graph.manifest.metadata.project_name}.{name}" for name in _tables_with_news(state, now)]
     reasons.update(dict.fromkeys(news, "new files"))
-    rebuilt = [uid for uid in kinds if graph.is_history(uid)]
-    slices = {graph.slice_of(uid) for uid in rebuilt}
-    asked = [
-        uid for uid in graph.runnable() if uid.split(".")[-1] in {f"int_{it}s__versions" for it in slices}
-    ]
+    asked = graph.versions_of(uid for uid in kinds if graph.is_history(uid))
     reasons.update({uid: "gives versions to what is built anew" for uid in asked if uid not in reasons})
-    spread_from = [child for uid in rebuilt for child in graph.children.get(uid, ())]
-    for child in spread_from:
-        reasons.setdefault(child, "reads a history that is built anew")
-    spread(
-        [*news, *unfinished, *asked, *(child for child in spread_from if child not in kinds)],
-        "data",
-        graph.wakes,
-    )
+    spread([*news, *unfinished, *asked], "data", graph.wakes)
 
     runs = frozenset(uid for uid in graph.runnable() if _runs(graph, uid, kinds, changed))
     return Plan(kinds, reasons, runs, "", len(list(graph.runnable())))
@@ -183,11 +188,6 @@ def _changed(graph: Graph, state: State, now: State) -> Reasons:
 
 def _has_words(graph: Graph, unique_id: str) -> bool:
     return graph.node(unique_id) is not None and graph.node(unique_id).resource_type in ("model", "seed")
-
-
-def _is_made(graph: Graph, unique_id: str) -> bool:
-    """Models and seeds; a test has no readers."""
-    return graph.node(unique_id) is not None and graph.node(unique_id).resource_type != "test"
 
 
 def _tables_with_news(state: State, now: State) -> list[str]:

@@ -141,6 +141,20 @@
 {%- endmacro %}
 
 
+{#
+    Why a row is rejected: the first of the given casts that lost a value, or null. `casts` lists
+    [text column, typed column, what it should have been]; a missing value is no failure. For models that `ontime load files` writes,
+    of any number of columns; the others say it in a line each.
+#}
+{% macro first_failed_cast(casts) -%}
+    case
+        {%- for raw, typed, kind in casts %}
+        when {{ raw }} is not null and {{ typed }} is null then '{{ raw }} is not {{ kind }}: ' || {{ raw }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
 {# Minutes after midnight of a clock written hhmm, without leading zeros or with them; 2400 is the midnight that ends the day. #}
 {% macro clock_minutes(clock) -%}
     case

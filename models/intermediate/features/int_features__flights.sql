@@ -9,7 +9,7 @@ with all_flights as (
 
 {{ lookup.name }} as (
 
-    {{ missing_months_of(lookup.model) }} and subject = '{{ lookup.subject }}'
+    {{ missing_months_of(lookup.model) }} and input.subject = '{{ lookup.subject }}'
 
 ),
 {%- endfor %}

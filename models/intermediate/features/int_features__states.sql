@@ -53,7 +53,9 @@ moments as (
         month_version_id,
         subject,
         case subject
-            when 'origin' then origin_airport_code_iata when 'destination' then destination_airport_code_iata else carrier_code
+            when 'origin' then origin_airport_code_iata
+            when 'destination' then destination_airport_code_iata
+            when 'carrier' then carrier_code
         end as code,
         {{ quarter_of_hour('known_at_utc') }} as state_at_utc,
         happening,

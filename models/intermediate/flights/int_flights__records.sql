@@ -40,10 +40,10 @@ keyed as (
 )
 
 select
-    month_version_id as version_id,
-    flight_key,
+    keyed.month_version_id as version_id,
+    keyed.flight_key,
     -- partial extracts of a month overlap: a flight counts once, as the file received last states it
-    row_number() over (partition by month_version_id, flight_key order by file_no desc) > 1 as is_duplicate,
-    flight_month,
+    row_number() over (partition by keyed.month_version_id, keyed.flight_key order by keyed.file_no desc) > 1 as is_duplicate,
+    keyed.flight_month,
     {{ flight_columns('keyed') }}
 from keyed

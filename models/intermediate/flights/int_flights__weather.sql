@@ -37,5 +37,7 @@ left join hours as origin_weather
     and {{ is_known_at('origin_weather', 'flights.scheduled_departure_at_utc') }}
 left join hours as destination_weather
     on destination_weather.counts_in_hour
-    = {{ hour_of_airport('flights.month_version_id', 'flights.destination_airport_code_iata', 'flights.scheduled_arrival_at_utc') }}
+    = {{ hour_of_airport(
+        'flights.month_version_id', 'flights.destination_airport_code_iata', 'flights.scheduled_arrival_at_utc'
+    ) }}
     and {{ is_known_at('destination_weather', 'flights.scheduled_arrival_at_utc') }}

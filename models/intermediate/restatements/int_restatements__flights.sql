@@ -7,11 +7,11 @@ with flights as (
 totals as (
 
     select
-        month_version_id,
-        is_before,
+        flights.month_version_id,
+        flights.is_before,
         {{ flight_totals('flights') }}
     from flights
-    group by month_version_id, is_before
+    group by flights.month_version_id, flights.is_before
 
 ),
 
