@@ -197,7 +197,7 @@ def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
     with project.edited(edits[0]):
         refused = project.build()
         assert refused.code == 1
-        assert "dew_point_fahrenheit of int_weather__records gets another type, and " in refused.said
+        assert "fct_weather_hourly (error), fct_flight_weather (error)" in refused.said  # their contracts
         assert published() == marts
     with project.edited(*edits, *of_a_table):
         publish(project)
