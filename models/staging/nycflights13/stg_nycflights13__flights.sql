@@ -95,8 +95,7 @@ final as (
         scheduled_departure_hour_utc,
         dep_delay_minutes,
         arr_delay_minutes,
-        -- this form has no flags: a flight that never left was cancelled, one that left and has no arrival delay was
-        -- diverted (or its arrival is unknown), as the package's documentation says
+        -- no flags: what never left was cancelled; what left and has no arrival delay was diverted, or its arrival is unknown
         dep_time is null as is_cancelled,
         dep_time is not null and arr_delay is null as is_diverted,
         true as is_arrival_stated,
