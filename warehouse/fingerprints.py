@@ -51,8 +51,9 @@ class Fingerprints:
         return digest(*(_text(yaml.safe_load(text)) for text in settings), *self._codes(others))
 
     def called_by_nodes(self) -> set[str]:
-        """The project's macros that nodes call, however indirectly."""
-        return set().union(*(self._closure(node.depends_on.macros) for node in self.manifest.nodes.values()))
+        """The project's macros that nodes call, however indirectly; hooks, which publish, are none."""
+        nodes = [node for node in self.manifest.nodes.values() if node.resource_type != "operation"]
+        return set().union(*(self._closure(node.depends_on.macros) for node in nodes))
 
     def _of_node(self, node: Any) -> Fingerprint:
         config = {key: value for key, value in node.config.to_dict().items() if key not in WORDS}

@@ -19,7 +19,8 @@
 
     {#- a dry run with --empty inserts nothing, so it has built nothing -#}
     {%- set missing = 0 if flags.EMPTY else mark_missing_versions() -%}
-    {%- if missing or not there -%}
+    {#- also with nothing missing: logic that comes back brings the types of its columns -#}
+    {%- if not flags.EMPTY or not there -%}
         {%- set shape = make_temp_relation(history) -%}
         {%- do run_query('create temporary table ' ~ shape ~ ' on commit drop as select * from (' ~ sql ~ '\n) as model limit 0') -%}
         {%- if not there -%}

@@ -16,6 +16,7 @@ from tests.ingestion.support import query, value
 from tests.projects import ProjectCopy, copy_project, names
 from tests.states import history, published
 from warehouse import build_state
+from warehouse.roles import bootstrap
 
 RECORDS = "models/intermediate/flights/int_flights__records.sql"
 TOTALS = "models/intermediate/performance/int_performance__totals"
@@ -31,7 +32,7 @@ OTHER_ROUTES = (
 )
 LATE_BY_16 = (MEASURES, "return(15)", "return(16)")
 COMMENTS = (
-    (RECORDS, "with flights as (", "-- words\nwith  flights as (\n"),
+    (RECORDS, "with records as (", "-- words\nwith  records as (\n"),
     (f"{TOTALS}.yml", "version: 2", "version: 2 # words"),
     (MEASURES, "    coalesce({{ arr_delay_minutes", "    {# words #}coalesce({{ arr_delay_minutes"),
 )
@@ -293,12 +294,12 @@ def test_a_state_of_another_format_or_database_runs_everything(
         )
     original = value("select current_database()")
     with new_database() as other:
-        monkeypatch.setenv("PGDATABASE", "postgres")
-        query(f"drop database {other}")
-        query(f"create database {other} template {original}")
-        monkeypatch.setenv("PGDATABASE", other)
+        with monkeypatch.context() as patch:
+            patch.setenv("PGDATABASE", "postgres")
+            query(f"drop database {other}")
+            query(f"create database {other} template {original}")
+        bootstrap()
         assert project.plan().everything == EDITED
-        monkeypatch.setenv("PGDATABASE", original)
 
 
 def test_a_build_without_state_builds_all_and_leaves_one(project: ProjectCopy) -> None:

@@ -23,7 +23,7 @@ from warehouse.build_state import Reasons, State
 
 ROUNDS = 6
 EDITS = 5
-BUILT_AFTER = (1, 2, 4)  # builds of more than one edit, too
+BUILT_AFTER = (0, 4)  # of one, and of several at once
 
 # Figures that stand in one place, and what reads them changes with them.
 FIGURES = (
@@ -173,7 +173,7 @@ def models(project: Path, folder: str) -> list[str]:
     return [
         str(path.relative_to(project))
         for path in paths
-        if BOOKKEEPING not in path.with_suffix(".yml").read_text()
+        if path.with_suffix(".yml").exists() and BOOKKEEPING not in path.with_suffix(".yml").read_text()
     ]
 
 
@@ -232,7 +232,7 @@ def test_a_node_that_is_left_out_is_found(story: Story, monkeypatch: pytest.Monk
         patch.setattr(build_plan, "_changed", without_one)
         ran = build_what_changed(story)
     assert "dim_dates" not in ran
-    with pytest.raises(AssertionError, match=r"others of \['dim_dates'\]"):
+    with pytest.raises(AssertionError, match=r"others of \['dim_dates'"):
         check_against_a_whole_build(story, ran)
 
     wakes = build_plan.Graph.wakes
