@@ -57,7 +57,8 @@ checked as (
             end,
             case when flight_number is null then 'flight is not a whole number: ' || flight end,
             case
-                when scheduled_departure_clock_minutes is null then 'sched_dep_time is not a clock from 0000 to 2400: ' || sched_dep_time
+                when scheduled_departure_clock_minutes is null
+                    then 'sched_dep_time is not a clock from 0000 to 2400: ' || sched_dep_time
             end,
             case when actual_departure_clock_minutes is null then 'dep_time is not a clock from 0000 to 2400: ' || dep_time end,
             case
@@ -94,8 +95,7 @@ final as (
         scheduled_departure_hour_utc,
         dep_delay_minutes,
         arr_delay_minutes,
-        -- this form has no flags: a flight that never left was cancelled, one that left and has no arrival delay was
-        -- diverted (or its arrival is unknown), as the package's documentation says
+        -- no flags: what never left was cancelled, what left and has no arrival delay was diverted, as the package's help says
         dep_time is null as is_cancelled,
         dep_time is not null and arr_delay is null as is_diverted,
         true as is_arrival_stated,
