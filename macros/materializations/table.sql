@@ -14,7 +14,8 @@
     {%- call statement('main') -%}
         truncate {{ there }};
         insert into {{ there }} ({{ columns }})
-        select {{ columns }} from ({{ sql }}) as model
+        select {{ columns }} from ({{ sql }}
+        ) as model
     {%- endcall -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}

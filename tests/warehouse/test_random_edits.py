@@ -75,7 +75,7 @@ class Story:
 
     def add_comment(self) -> str:
         path = self.random.choice(self.models("marts", "intermediate", "staging"))
-        return self._rewrite(path, f"-- words {self.random.random()}\n{self.text(path)}", "a comment in")
+        return self._rewrite(path, f"{self.text(path)}-- words {self.random.random()}\n", "a comment in")
 
     def describe(self) -> str | None:
         path = self.random.choice(self.models("marts", "intermediate")).replace(".sql", ".yml")
