@@ -6,7 +6,7 @@
     2. the table follows the model: made, or given its new columns and rules;
     3. the rows are inserted, under the rules that stand beside the columns in YAML (constraints: not_null, check, primary_key).
 
-    With nothing missing and the same rules it does nothing at all.
+    Where only data came and no version is missing, it does nothing at all.
 #}
 {% materialization history, default %}
     {%- if flags.SAMPLE -%}
@@ -19,8 +19,9 @@
 
     {#- a dry run with --empty inserts nothing, so it has built nothing -#}
     {%- set missing = 0 if flags.EMPTY else mark_missing_versions() -%}
-    {#- also with nothing missing: logic that comes back brings the types of its columns -#}
-    {%- if not flags.EMPTY or not there -%}
+    {#- with new logic also where no version is missing: logic that comes back brings the types of its columns -#}
+    {%- set may_differ = missing or not there or planned_kind(model.unique_id) != 'data' -%}
+    {%- if may_differ and not (flags.EMPTY and there) -%}
         {%- set shape = make_temp_relation(history) -%}
         {%- do run_query('create temporary table ' ~ shape ~ ' on commit drop as select * from (' ~ sql ~ '\n) as model limit 0') -%}
         {%- if not there -%}
@@ -28,8 +29,8 @@
             {%- do create_indexes(history) -%}
         {%- endif -%}
         {%- set columns = process_schema_changes('append_new_columns', shape, history) -%}
+        {%- do bring_rules_up_to_date(history, is_new=not there) -%}
     {%- endif -%}
-    {%- do bring_rules_up_to_date(history, is_new=not there) -%}
 
     {%- call statement('main') -%}
         {%- if columns and missing -%}
@@ -43,7 +44,7 @@
     {%- endcall -%}
 
     {%- if missing %}{% do settle_history(history) %}{% endif -%}
-    {%- do persist_docs(history, model) -%}
+    {%- if may_differ %}{% do persist_docs(history, model) %}{% endif -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
