@@ -22,6 +22,7 @@ RECORDS = "models/intermediate/flights/int_flights__records.sql"
 TOTALS = "models/intermediate/performance/int_performance__totals"
 ROUTES = "models/marts/performance/agg_route_month"
 CARRIERS = "models/marts/performance/agg_carrier_month"
+AGGREGATES = "models/marts/performance/_agg_months.yml"
 MEASURES = "macros/measures/flights.sql"
 FAILING = "tests/dbt/singular/planted_failure.sql"
 
@@ -143,7 +144,7 @@ def test_an_edited_mart_runs_with_its_tests(project: ProjectCopy) -> None:
 
 def test_other_words_about_a_mart_are_published(project: ProjectCopy) -> None:
     told = "select obj_description('marts.agg_route_month'::regclass)"
-    with project.edited((f"{ROUTES}.yml", "One row per month and", "One line per month and")):
+    with project.edited((AGGREGATES, "One row per month and route", "One line per month and route")):
         assert publish(project) == {"agg_route_month"}
         assert "One line per month and" in value(told)
     publish(project)
@@ -379,8 +380,12 @@ def test_after_a_failure_the_repair_is_published(project: ProjectCopy, tmp_path:
 
 
 def test_a_selection_builds_what_it_needs_and_publishes_nothing(project: ProjectCopy) -> None:
+    in_front = "      - name: carrier_code\n"
+    _, model, rest = (
+        project.folder.joinpath(AGGREGATES).read_text().partition("  - name: agg_carrier_month\n")
+    )
+    before = model + rest[: rest.index(in_front)]
     twice = "      - name: twice\n        data_type: bigint\n"
-    in_front = "      - name: flights\n        data_type: bigint\n"
     marts = published()
     with project.edited(
         (
@@ -389,7 +394,7 @@ def test_a_selection_builds_what_it_needs_and_publishes_nothing(project: Project
             "    flights.carrier_code,\n    2 * count(*) as twice,\n",
         ),
         (f"{CARRIERS}.sql", "    totals.carrier_code,\n", "    totals.carrier_code,\n    totals.twice,\n"),
-        (f"{CARRIERS}.yml", in_front, twice + in_front),
+        (AGGREGATES, before, before + twice),
     ):
         built = project.build("--select", "int_performance__totals", "agg_carrier_month")
         assert built.code == 0, built.said

@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import yaml
 
 from tests import samples
 from tests.projects import ProjectCopy, copy_project
@@ -38,9 +39,6 @@ FIGURES = (
 )
 SEEDS = ("seeds/us_holidays.csv", "seeds/airports_supplement.csv")
 A_TEST = "{{{{ config(enabled=true) }}}}\nselect 1 from {{{{ ref('{mart}') }}}} where {number} < 0\n"
-
-# What says which files and versions there are: without some of them nothing fits together.
-BOOKKEEPING = "is_bookkeeping"
 
 
 @dataclass
@@ -79,6 +77,8 @@ class Story:
 
     def describe(self) -> str | None:
         path = self.random.choice(self.models("marts", "intermediate")).replace(".sql", ".yml")
+        if not self.project.folder.joinpath(path).exists():
+            return None
         said = f"description: >\n      {self.random.random()} "
         return self._rewrite(path, self.text(path).replace("description: >\n      ", said, 1), "words in")
 
@@ -168,13 +168,19 @@ class Story:
 
 @cache
 def models(project: Path, folder: str) -> list[str]:
-    """The SQL of models that hold data, relative to the project."""
+    """The SQL of models, relative to the project.
+
+    Not of those that say which files and versions there are: without some of them nothing fits together.
+    """
+    described = [yaml.safe_load(path.read_text()) for path in project.joinpath("models").rglob("*.yml")]
+    bookkeeping = {
+        model["name"]
+        for file in described
+        for model in file.get("models", [])
+        if model.get("config", {}).get("meta", {}).get("is_bookkeeping")
+    }
     paths = sorted(project.joinpath("models", folder).rglob("*.sql"))
-    return [
-        str(path.relative_to(project))
-        for path in paths
-        if path.with_suffix(".yml").exists() and BOOKKEEPING not in path.with_suffix(".yml").read_text()
-    ]
+    return [str(path.relative_to(project)) for path in paths if path.stem not in bookkeeping]
 
 
 def build_what_changed(story: Story) -> set[str]:
