@@ -275,10 +275,13 @@ def test_leaks_are_found(story: Story) -> None:
     """Mistakes that are easily made, each in other columns."""
     cutoff, schedule = "flights.cutoff_at_utc", "flights.scheduled_departure_at_utc"
     leaks = (
-        (
-            STATES,
-            "actual_arrival_at_utc + interval '14' minute",
-            "actual_arrival_at_utc + interval '0' minute",
+        *(
+            (
+                STATES,
+                f"then flights.actual_{end}_at_utc + interval '14' minute",
+                f"then flights.actual_{end}_at_utc",
+            )
+            for end in ("departure", "arrival")
         ),
         (HISTORIES, "preceding and interval '1' day preceding", "preceding and current row"),
         (FLIGHTS, f"_airport_code_iata', '{cutoff}')", f"_airport_code_iata', '{schedule}')"),

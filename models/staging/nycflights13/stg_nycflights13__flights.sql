@@ -57,7 +57,8 @@ checked as (
             end,
             case when flight_number is null then 'flight is not a whole number: ' || flight end,
             case
-                when scheduled_departure_clock_minutes is null then 'sched_dep_time is not a clock from 0000 to 2400: ' || sched_dep_time
+                when scheduled_departure_clock_minutes is null
+                    then 'sched_dep_time is not a clock from 0000 to 2400: ' || sched_dep_time
             end,
             case when actual_departure_clock_minutes is null then 'dep_time is not a clock from 0000 to 2400: ' || dep_time end,
             case
