@@ -21,27 +21,32 @@
     {%- set missing = 0 if flags.EMPTY else mark_missing_versions() -%}
     {#- with new logic also where no version is missing: logic that comes back brings the types of its columns -#}
     {%- set may_differ = missing or not there or planned_kind(model.unique_id) != 'data' -%}
-    {%- if may_differ and not (flags.EMPTY and there) -%}
-        {%- set shape = make_temp_relation(history) -%}
-        {%- do run_query('create temporary table ' ~ shape ~ ' on commit drop as select * from (' ~ sql ~ '\n) as model limit 0') -%}
-        {%- if not there -%}
-            {%- do run_query('create table ' ~ history ~ ' (like ' ~ shape ~ ')') -%}
-            {%- do create_indexes(history) -%}
-        {%- endif -%}
-        {%- set columns = process_schema_changes('append_new_columns', shape, history) -%}
-        {%- do bring_rules_up_to_date(history, is_new=not there) -%}
-    {%- endif -%}
-
-    {%- call statement('main') -%}
-        {%- if columns and missing -%}
-            insert into {{ history }} ({{ columns | map(attribute='quoted') | join(', ') }})
-            select {{ columns | map(attribute='quoted') | join(', ') }} from (
+    {%- if not there -%}
+        {#- not made empty and filled: Postgres reads in parallel for a table that it makes, and not for one that it fills -#}
+        {%- call statement('main') -%}
+            create table {{ history }} as
             {{ sql }}
-            ) as model
-        {%- else -%}
-            select 1 where false
+        {%- endcall -%}
+        {%- do create_indexes(history) -%}
+        {%- do bring_rules_up_to_date(history, is_new=true) -%}
+    {%- else -%}
+        {%- if may_differ and not flags.EMPTY -%}
+            {%- set shape = make_temp_relation(history) -%}
+            {%- do run_query('create temporary table ' ~ shape ~ ' on commit drop as select * from (' ~ sql ~ '\n) as model limit 0') -%}
+            {%- set columns = process_schema_changes('append_new_columns', shape, history) -%}
+            {%- do bring_rules_up_to_date(history, is_new=false) -%}
         {%- endif -%}
-    {%- endcall -%}
+        {%- call statement('main') -%}
+            {%- if columns and missing -%}
+                insert into {{ history }} ({{ columns | map(attribute='quoted') | join(', ') }})
+                select {{ columns | map(attribute='quoted') | join(', ') }} from (
+                {{ sql }}
+                ) as model
+            {%- else -%}
+                select 1 where false
+            {%- endif -%}
+        {%- endcall -%}
+    {%- endif -%}
 
     {%- if missing %}{% do settle_history(history) %}{% endif -%}
     {%- if may_differ %}{% do persist_docs(history, model) %}{% endif -%}
@@ -91,7 +96,7 @@
                 {{ exceptions.raise_compiler_error(broken ~ ' rows of ' ~ model.name ~ ' break the new rule: ' ~ name ~ '. Look at them: select * from ' ~ history ~ ' where not (' ~ rule.condition ~ ')') }}
             {%- endif -%}
         {%- endif -%}
-        {%- do run_query('alter table ' ~ history ~ ' add constraint ' ~ adapter.quote(name) ~ ' ' ~ rule.definition) -%}
+        {%- do run_query('alter table ' ~ history ~ ' add constraint ' ~ adapter.quote(name) ~ ' ' ~ rule.definition ~ ('' if is_new or not rule.condition else ' not valid')) -%}
     {%- endfor -%}
 {% endmacro %}
 
@@ -108,7 +113,7 @@
             {%- set condition = column.name ~ ' is not null' if constraint.type == 'not_null' else constraint.expression -%}
             {%- do rules.update({
                 (column.name ~ ': ' ~ condition)[:54] ~ ' ' ~ local_md5(condition)[:8]: {
-                    'condition': condition, 'definition': 'check (' ~ condition ~ ') not valid'
+                    'condition': condition, 'definition': 'check (' ~ condition ~ ')'
                 }
             }) -%}
         {%- endfor -%}
