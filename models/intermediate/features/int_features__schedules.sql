@@ -1,6 +1,14 @@
-with flights as (
+-- not of int_flights: what dbt puts into a query more than once, Postgres reads as a whole
+with all_flights as (
 
-    {{ missing_months_of('int_flights') }}
+    {{ missing_months_of('int_flights__records') }} and not input.is_duplicate
+
+),
+
+flights as (
+
+    select * from all_flights
+    where flight_month = {{ version_month('month_version_id') }}
 
 ),
 
@@ -25,7 +33,6 @@ movements as (
 
 select
     month_version_id as version_id,
-    {{ version_month('month_version_id') }} as flight_month,
     subject,
     code,
     scheduled_hour_utc,
