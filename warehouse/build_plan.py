@@ -21,6 +21,7 @@ Kind = Literal["logic", "data"]
 POINTER = "model.ontime.month_versions"
 AUDIT = "audit"  # the folder of models that account for the data itself
 MARTS = "marts"  # the schema of published marts
+PLANNED = "planned by ontime build"
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,11 @@ class Graph:
 
     manifest: Any
     children: Mapping[str, Iterable[str]] = field(init=False)
+    parents: Mapping[str, Iterable[str]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.manifest.build_parent_and_child_maps()
-        self.children = self.manifest.child_map
+        self.children, self.parents = self.manifest.child_map, self.manifest.parent_map
 
     def node(self, unique_id: str) -> Any:
         return self.manifest.nodes.get(unique_id)
@@ -121,9 +123,16 @@ class Graph:
         return [node.schema, MARTS] if node.config.schema == MARTS else [node.schema]
 
     def selection(self, nodes: Iterable[str]) -> list[str]:
-        """Arguments of `dbt build` that select just these nodes."""
-        known = {**self.manifest.nodes, **self.manifest.unit_tests}
-        return ["--indirect-selection", "empty", "--select", *sorted(known[uid].name for uid in nodes)]
+        """Arguments of `dbt build` that select just these nodes, by a tag that they get in this manifest.
+
+        Each name that is asked for dbt compares with each node, three times: 2.2 of 14 s of CPU for 146 of
+        360 nodes.
+        """
+        for uid in nodes:
+            node = self.node(uid)
+            tagged = node if node is not None else self.manifest.unit_tests[uid].config
+            tagged.tags = [*tagged.tags, PLANNED]
+        return ["--indirect-selection", "empty", "--select", f"tag:{PLANNED}"]
 
     def _meta(self, unique_id: str) -> Mapping[str, Any]:
         node = self.node(unique_id)
@@ -208,12 +217,10 @@ def _runs(graph: Graph, unique_id: str, kinds: Mapping[str, Kind], changed: Reas
 
 def selected(plan: Plan, graph: Graph, chosen: Iterable[str]) -> frozenset[str]:
     """Of what is to run, what a selection names, and nodes above that are not as published."""
-    graph.manifest.build_parent_and_child_maps()
-    parents = graph.manifest.parent_map
     found, todo = set(chosen), list(chosen)
     above: set[str] = set()
     while todo:
-        for parent in parents.get(todo.pop(), ()):
+        for parent in graph.parents.get(todo.pop(), ()):
             if parent not in above:
                 above.add(parent)
                 todo.append(parent)

@@ -19,8 +19,8 @@
 
     {#- a dry run with --empty inserts nothing, so it has built nothing -#}
     {%- set missing = 0 if flags.EMPTY else mark_missing_versions() -%}
-    {#- with new logic also where no version is missing: logic that comes back brings the types of its columns -#}
-    {%- set may_differ = missing or not there or planned_kind(model.unique_id) != 'data' -%}
+    {#- also where no version is missing: logic that comes back brings the types of its columns -#}
+    {%- set is_new_logic = not there or planned_kind(model.unique_id) != 'data' -%}
     {%- if not there -%}
         {#- not made empty and filled: Postgres reads in parallel for a table that it makes, and not for one that it fills -#}
         {%- call statement('main') -%}
@@ -30,11 +30,13 @@
         {%- do create_indexes(history) -%}
         {%- do bring_rules_up_to_date(history, is_new=true) -%}
     {%- else -%}
-        {%- if may_differ and not flags.EMPTY -%}
+        {%- if is_new_logic and not flags.EMPTY -%}
             {%- set shape = make_temp_relation(history) -%}
             {%- do run_query('create temporary table ' ~ shape ~ ' on commit drop as select * from (' ~ sql ~ '\n) as model limit 0') -%}
             {%- set columns = process_schema_changes('append_new_columns', shape, history) -%}
             {%- do bring_rules_up_to_date(history, is_new=false) -%}
+        {%- elif missing -%}
+            {%- set columns = get_column_schema_from_query(sql) -%}
         {%- endif -%}
         {%- call statement('main') -%}
             {%- if columns and missing -%}
@@ -49,7 +51,7 @@
     {%- endif -%}
 
     {%- if missing %}{% do settle_history(history) %}{% endif -%}
-    {%- if may_differ %}{% do persist_docs(history, model) %}{% endif -%}
+    {%- if is_new_logic %}{% do persist_docs(history, model) %}{% endif -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}

@@ -10,13 +10,18 @@
 {% macro plan_id() %}{{ return(env_var('ONTIME_BUILD_PLAN', '') if execute else '') }}{% endmacro %}
 
 
-{# What the plan has for a node: logic, data or stands. Without a plan, logic: nothing is known to stand. #}
+{# What the plan has for a node, in SQL: logic, data or stands. Without a plan, logic: nothing is known to stand. #}
+{% macro planned_kind_of(unique_id) -%}
+    {%- if not plan_id() -%}{{ return("'logic'") }}{%- endif -%}
+    coalesce((
+        select kind from {{ build_table('build_plan') }} where plan_id = '{{ plan_id() }}' and unique_id = '{{ unique_id }}'
+    ), 'logic')
+{%- endmacro %}
+
+{# The same, asked. #}
 {% macro planned_kind(unique_id) %}
     {%- if not plan_id() -%}{{ return('logic') }}{%- endif -%}
-    {%- set sql -%}
-        select kind from {{ build_table('build_plan') }} where plan_id = '{{ plan_id() }}' and unique_id = '{{ unique_id }}'
-    {%- endset -%}
-    {{ return((run_query(sql).columns[0].values() | first) or 'logic') }}
+    {{ return(run_query('select ' ~ planned_kind_of(unique_id)).columns[0].values() | first) }}
 {% endmacro %}
 
 

@@ -35,14 +35,14 @@
     {% set schema = generate_schema_name('intermediate', none) | trim %}
     {% set versions = api.Relation.create(database=target.database, schema=schema, identifier='int_months__versions') %}
     {% set files = api.Relation.create(database=target.database, schema=schema, identifier='int_files__current') %}
-    {% if not execute or not relation_exists(versions) %}{{ return(as_literals([], type)) }}{% endif %}
+    {% if not execute or not load_cached_relation(versions) %}{{ return(as_literals([], type)) }}{% endif %}
     {% set sql %}
         select distinct {{ column }}
         from {{ versions }} as versions
         {%- if column.startswith('files.') %}
         inner join {{ files }} as files on files.data_month = versions.data_month
         {%- endif %}
-        where {{ 'versions.is_pending' if planned_kind(model.unique_id) == 'data' else 'true' }}
+        where versions.is_pending or {{ planned_kind_of(model.unique_id) }} <> 'data'
         order by 1
     {% endset %}
     {{ return(as_literals(run_query(sql).columns[0].values(), type)) }}
