@@ -144,7 +144,7 @@ def build_changes(asked: Namespace, transformer: Connection) -> int:
 
 
 NOTHING_SELECTED = "nothing to build: what is selected stands as it was published"
-NO_LOGIC = "nothing to build: what was edited are words that no table, view or test is made of"
+NO_LOGIC = "nothing to build: no table, view or test is made of what was edited"
 
 
 def state_of(graph: "Graph", asked: Namespace, cursor: build_state.Cursor) -> State:
