@@ -18,7 +18,7 @@ class DataFile:
     `location` is where it comes from, as people write it: a path, or an address without its secrets, as which
     two addresses may be alike. That of a member is `archive.zip!member.csv`. `path` is where the file is on
     this machine. `expected_month` (`2024-01`) is the one that was asked for. `request` is what was asked of
-    an API or a database whose answer the file is, see ingestion/request.py.
+    an API or a database whose answer the file is, see request_text.py.
     """
 
     path: Path

@@ -9,19 +9,19 @@ from typing import Any
 
 import psycopg2
 
-from ingestion import raw_schema
-from ingestion.content import identify, size_unpacked
 from ingestion.data_file import Unreadable
 from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
-from ingestion.fetch.addresses import Wanted
-from ingestion.finding import Found, find
-from ingestion.landing import land
-from ingestion.ledger import Ledger
-from ingestion.locks import only_load
-from ingestion.plan import PlannedFile, plan
+from ingestion.finding.content import identify, size_unpacked
+from ingestion.finding.fetch.addresses import Wanted
+from ingestion.finding.finding import Found, find
+from ingestion.forms.plan import PlannedFile, plan
+from ingestion.landing import raw_schema
+from ingestion.landing.landing import land
+from ingestion.landing.ledger import Ledger
+from ingestion.landing.locks import only_load
+from ingestion.landing.raw_table import RawTable
 from ingestion.progress import Progress
-from ingestion.raw_table import RawTable
 from ingestion.report import FileReport, LoadReport
 from ingestion.source import Source
 
@@ -35,7 +35,7 @@ def load(
 ) -> LoadReport:
     """Lands files, or the source's own when none are named, as the role that `connection` logs in with.
 
-    `files` are paths of files and folders, patterns, and addresses, see ingestion/fetch; what comes from
+    `files` are paths of files and folders, patterns, and addresses, see finding/fetch; what comes from
     elsewhere is kept in the folder `cache`. `connection` are the arguments of psycopg2.connect. Loading the
     same content again changes nothing. A file that cannot land fails alone: see the state of each file in the
     report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
@@ -128,7 +128,9 @@ class _Load:
 
     def _declare(self, session: Connection, planned: Sequence[PlannedFile]) -> list[PlannedFile]:
         """Makes datasets of the tables that these files name; a file that is not of its table fails."""
-        from ingestion.tabular.planning import Tables  # only here: its libraries take a second to import
+        from ingestion.forms.tabular.planning import (
+            Tables,  # only here: its libraries take a second to import
+        )
 
         tables, kept = Tables(columns_there(session, self._schema)), []
         for file in planned:
@@ -156,7 +158,7 @@ class _Load:
         return entry is None
 
     def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
-        from ingestion.pipeline import run  # only here: dlt takes a second to import
+        from ingestion.dlt.pipeline import run  # only here: dlt takes a second to import
 
         why, remedy = "dlt gave it up", "load it again"
         try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from ingestion.errors import LaterError, OntimeError
-from ingestion.ledger import Entry
+from ingestion.landing.ledger import Entry
 
 State = Literal["landed", "already there", "left out", "to come", "failed"]
 _STATES: tuple[State, ...] = ("landed", "already there", "left out", "to come", "failed")

@@ -10,7 +10,7 @@ from ingestion.data_file import DATA_SUFFIXES
 FILE_NO = "file_no"
 RECORD_NO = "record_no"
 LINEAGE = (FILE_NO, RECORD_NO)  # columns that landing adds to each row: which file, which record of it from 1
-_OWN_TABLES = ("files", "rejects")  # see ingestion/ledger.py
+_OWN_TABLES = ("files", "rejects")  # see ingestion/landing/ledger.py
 _IDENTIFIER = re.compile(r"_?[a-z0-9][a-z0-9_]{0,50}")
 
 
@@ -21,7 +21,7 @@ def names(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One table of a source: the files of one form. Columns as `ingestion.headers.column_name` names them.
+    """One table of a source: the files of one form. Columns as forms/headers.py names them.
 
     A file belongs to the dataset that its header is most like, in whatever order, when it has what `needs`
     lists: all columns, unless declared otherwise. A need can be met in several ways, as in

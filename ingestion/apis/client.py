@@ -27,10 +27,10 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from ingestion.apis.api import Api, CutOffError, Endpoint, Question, UnfitError
-from ingestion.apis.bodies import said
+from ingestion.apis.response_body import said
+from ingestion.dlt.pipeline import use_settings
 from ingestion.errors import LaterError, OntimeError
-from ingestion.fetch.remote import root_of
-from ingestion.pipeline import use_settings
+from ingestion.finding.fetch.remote import root_of
 
 ATTEMPTS = 5
 FIRST_PAUSE = 1.0  # seconds before the second attempt; each further pause is twice as long

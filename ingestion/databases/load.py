@@ -15,26 +15,26 @@ from typing import Any
 
 import psycopg2
 
-from ingestion import raw_schema
-from ingestion.content import Content, size_on_disk
 from ingestion.data_file import DataFile
 from ingestion.database import Connection, connect, refused
 from ingestion.databases import cursor as cursors
-from ingestion.databases.config import Database, Table, raw_names, read_config
 from ingestion.databases.credentials import address_of
 from ingestion.databases.dialects import Column
-from ingestion.databases.ours import OurTable, Types
+from ingestion.databases.landed_table import OurTable, Types
+from ingestion.databases.rows_as_csv import records, spool
 from ingestion.databases.server import Condition, Server
-from ingestion.databases.spool import records, spool
-from ingestion.difference import Comparison
 from ingestion.errors import OntimeError
-from ingestion.headers import NAMELESS
+from ingestion.finding.content import Content, size_on_disk
+from ingestion.forms.headers import NAMELESS
+from ingestion.forms.plan import PlannedFile
+from ingestion.landing import raw_schema
+from ingestion.landing.difference import Comparison
+from ingestion.landing.locks import only_load
 from ingestion.load import land_planned
-from ingestion.locks import only_load
-from ingestion.plan import PlannedFile
 from ingestion.progress import Progress
 from ingestion.report import FileReport, LoadReport
-from ingestion.request import encode
+from ingestion.request_text import encode
+from ingestion.sources.databases import Database, Table, raw_names, read_config
 
 _KEYS_AT_ONCE = 10_000  # keys that we lack and ask for; of more, the table is read as a whole
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import archive as limits
-from ingestion.content import Content, data_file, members_of
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
+from ingestion.finding import archive as limits
+from ingestion.finding.content import Content, data_file, members_of
 
 ITEMS = b"item,price\npen,1\n"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.content import Content, data_file, identify, members_of, size_unpacked
 from ingestion.data_file import DATA_SUFFIXES, DataFile
 from ingestion.errors import OntimeError
-from ingestion.fetch.paths import expand
+from ingestion.finding.content import Content, data_file, identify, members_of, size_unpacked
+from ingestion.finding.fetch.paths import expand
 
 TEXT = b"a,b\n" + bytes(range(32, 127)) * 5_000
 

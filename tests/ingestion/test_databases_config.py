@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 
 from ingestion.databases import cursor
-from ingestion.databases.config import read_config
 from ingestion.databases.credentials import address_of
 from ingestion.databases.dialects import Column
-from ingestion.databases.spool import spool
+from ingestion.databases.rows_as_csv import spool
 from ingestion.errors import OntimeError
 from ingestion.sources import DATABASES, SOURCES
+from ingestion.sources.databases import read_config
 from tests.databases import mariadb
 from tests.ingestion.support import PROJECT
 

@@ -16,9 +16,9 @@ import psutil
 import pyarrow as pa
 import pytest
 
-from ingestion import pipeline
 from ingestion.databases import load as loading
-from ingestion.databases.spool import spool
+from ingestion.databases.rows_as_csv import spool
+from ingestion.dlt import pipeline
 from ingestion.errors import OntimeError
 from tests.databases import PASSWORD, READER, Database
 from tests.ingestion.reading import (

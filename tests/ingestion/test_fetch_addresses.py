@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestion.fetch.addresses import Wanted, last_part, scheme_of, shown
+from ingestion.finding.fetch.addresses import Wanted, last_part, scheme_of, shown
 
 
 @pytest.mark.parametrize(

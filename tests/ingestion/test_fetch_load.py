@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ingestion.fetch import web as downloads
+from cli import main as cli
+from ingestion.finding.fetch import web as downloads
 from tests.data import data
 from tests.ingestion.s3 import s3_server
 from tests.ingestion.site import Page, Site, cut_after, site, status, without_end
 from tests.ingestion.support import query, value
 from tests.servers import ONTIME, ontime
-from warehouse import cli
 
 ARCHIVE = "On_Time_Reporting_Carrier_On_Time_Performance_1987_present_2019_1.zip"
 MEMBER = "On_Time_Reporting_Carrier_On_Time_Performance_(1987_present)_2019_1.csv"

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ingestion.errors import OntimeError
-from ingestion.fetch.months import archives
+from ingestion.sources.months import archives
 
 TODAY = date(2026, 11, 22)
 

@@ -14,8 +14,8 @@ import pytest
 
 from ingestion.data_file import DataFile, Unreadable
 from ingestion.errors import NotPublishedError
-from ingestion.fetch import web
-from ingestion.fetch.addresses import Wanted
+from ingestion.finding.fetch import web
+from ingestion.finding.fetch.addresses import Wanted
 from tests.ingestion.fetching import Fetching
 from tests.ingestion.site import LAST_MODIFIED, Handler, Page, Site, cut_after, silence, site, status
 
@@ -348,7 +348,7 @@ def test_two_files_are_fetched_at_once_and_never_three(
 def test_two_processes_fetch_one_file_once(served: Site, fetching: Fetching) -> None:
     """The second waits for the first, then asks whether the file has changed."""
     code = (
-        "import sys; from pathlib import Path; from ingestion.fetch.fetch import fetch;"
+        "import sys; from pathlib import Path; from ingestion.finding.fetch.fetch import fetch;"
         "from ingestion.progress import PlainProgress;"
         "print(fetch([sys.argv[1]], (), Path(sys.argv[2]), PlainProgress(sys.stderr))[0].path)"
     )

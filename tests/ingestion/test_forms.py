@@ -7,8 +7,8 @@ import pytest
 
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
-from ingestion.landing import _WITHHELD
-from ingestion.plan import PlannedFile, plan
+from ingestion.forms.plan import PlannedFile, plan
+from ingestion.landing.landing import _WITHHELD
 from ingestion.sources import SOURCES
 from tests.data import data
 from tests.ingestion.support import balances, load_files, query, value

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from openpyxl import Workbook as NewWorkbook
 from pyarrow import parquet
 
-from ingestion import records
 from ingestion.errors import OntimeError
-from ingestion.headers import columns_of
-from ingestion.records import Clean, Reject
-from ingestion.tabular import excel, names
-from ingestion.tabular.delimited import separator_of
-from ingestion.tabular.names import RESERVED, column_names, table_name
-from ingestion.tabular.stream import csv_record
-from ingestion.tabular.tables import open_table
+from ingestion.forms import records
+from ingestion.forms.headers import columns_of
+from ingestion.forms.records import Clean, Reject
+from ingestion.forms.tabular import excel, names
+from ingestion.forms.tabular.delimited import separator_of
+from ingestion.forms.tabular.names import RESERVED, column_names, table_name
+from ingestion.forms.tabular.stream import csv_record
+from ingestion.forms.tabular.tables import open_table
 
 Row = list[str | None]
 

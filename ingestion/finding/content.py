@@ -1,0 +1,210 @@
+"""The bytes of a file, unpacked on the way when it is gzip or zip, and their sha256: the file's identity."""
+
+import gzip
+import hashlib
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, cast
+
+from ingestion.data_file import DATA_SUFFIXES, DataFile
+from ingestion.errors import OntimeError
+from ingestion.finding.archive import check_expansion, data_members, is_workbook
+
+CHUNK = 1 << 20  # bytes read at once
+_GZIP = b"\x1f\x8b"
+_ZIP = b"PK"
+
+
+def members_of(file: DataFile, suffixes: Sequence[str] = DATA_SUFFIXES) -> list[DataFile]:
+    """What of the members of a file holds data when it is an archive; else the file itself.
+
+    Raises OntimeError when it cannot be read, or is an archive that is not to be read.
+    """
+    members = _members(file, suffixes)
+    if not members:
+        return [file]
+    return [
+        replace(
+            file,
+            name=file.name if len(members) == 1 else f"{file.name}!{member}",
+            location=f"{file.location}!{member}",
+            member=member,
+        )
+        for member in members
+    ]
+
+
+def data_file(path: Path) -> DataFile:
+    """The one file with data at a path. Raises OntimeError when it cannot be read, or holds several."""
+    found = members_of(DataFile.at(path))
+    if len(found) > 1:
+        raise OntimeError(f"{path}: holds {len(found)} files with data", "unpack it and name one of them")
+    return found[0]
+
+
+class Content:
+    """Reads the content of one file, once, from beginning to end. A context manager.
+
+    `size` and `file_id` are those of the bytes read so far, unpacked; at the end, of the whole content.
+    Whether a file is packed is seen from its first bytes, not from its name. `read_so_far` is told how many
+    bytes of the file on disk have been read. A workbook is read as it is; the name of the sheet counts for
+    the id, as does what was asked where the file is an answer: two answers without records are two. Raises
+    OntimeError for whatever keeps the file from being read.
+    """
+
+    def __init__(self, file: DataFile, read_so_far: Callable[[int], None] | None = None) -> None:
+        self.file = file
+        self.size = 0
+        self._read_so_far = read_so_far
+        self._hash = hashlib.sha256((file.sheet or file.request or "").encode())
+        self._open_files = ExitStack()
+
+    def __enter__(self) -> Self:
+        path = self.file.path
+        with self._open_files as on_failure, errors_of(self.file.location):
+            if not path.is_file() and path.exists():
+                raise _unreadable(
+                    self.file.location, "is not a file", "name a file, or a folder with files of data"
+                )
+            self._raw = on_failure.enter_context(path.open("rb"))
+            self.state = self._state_now()
+            self._unpacked = on_failure.enter_context(_unpacked(self._raw, self.file))
+            self._begin = self._raw.tell()
+            self._open_files = on_failure.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open_files.close()
+
+    def read(self, size: int = CHUNK) -> bytes:
+        """The next bytes, `size` at most; none at the end."""
+        try:
+            with errors_of(self.file.location):
+                data = self._unpacked.read(size)
+                packed = self._raw.tell() - self._begin
+        finally:  # of a file that changes meanwhile, any part may look damaged
+            self._check_unchanged()
+        self._hash.update(data)
+        self.size += len(data)
+        if self._unpacked is not self._raw:
+            check_expansion(self.size, packed, self.file.location)
+        if self._read_so_far is not None:
+            self._read_so_far(packed)
+        return data
+
+    @property
+    def file_id(self) -> str:
+        """sha256 of the content read so far, 64 hexadecimal digits."""
+        return self._hash.hexdigest()
+
+    def _check_unchanged(self) -> None:
+        if self._state_now() != self.state:
+            raise changed(self.file)
+
+    def _state_now(self) -> tuple[int, int]:
+        """What changes when somebody writes into the file: its size, and when it was written to, in ns."""
+        status = os.fstat(self._raw.fileno())
+        return status.st_size, status.st_mtime_ns
+
+
+def changed(file: DataFile) -> OntimeError:
+    """The error of a file that somebody writes to while it is read."""
+    return OntimeError(
+        f"{file.location}: the file changed while it was loaded", "load it again when it is complete"
+    )
+
+
+def identify(file: DataFile) -> str:
+    """The id of a file's whole content. Raises OntimeError when it cannot be read."""
+    with Content(file) as content:
+        while content.read():
+            pass
+        return content.file_id
+
+
+def size_on_disk(file: DataFile) -> int:
+    """Bytes of the file as it is, packed or not. Raises OntimeError when it cannot be seen."""
+    with errors_of(file.location), file.path.open("rb") as raw:
+        if file.member is None:
+            return os.fstat(raw.fileno()).st_size
+        with zipfile.ZipFile(raw) as archive:
+            return _member(archive, file).compress_size
+
+
+def size_unpacked(file: DataFile) -> int | None:
+    """Bytes of the content, None when only reading it can tell (gzip). Raises OntimeError as Content does."""
+    with errors_of(file.location), file.path.open("rb") as raw:
+        if file.member is not None:
+            with zipfile.ZipFile(raw) as archive:
+                return _member(archive, file).file_size
+        return None if raw.read(len(_GZIP)) == _GZIP else os.fstat(raw.fileno()).st_size
+
+
+def _members(file: DataFile, suffixes: Sequence[str]) -> list[str]:
+    """Names of the members with data, none when the file is no archive."""
+    with errors_of(file.location):
+        if file.path.exists() and not file.path.is_file():  # reading it will say what is wrong
+            return []
+        with file.path.open("rb") as raw:
+            if raw.read(len(_ZIP)) != _ZIP:
+                return []
+            with zipfile.ZipFile(raw) as archive:
+                if is_workbook(archive):
+                    return []
+                size = os.fstat(raw.fileno()).st_size
+                return [member.filename for member in data_members(archive, size, file.location, suffixes)]
+
+
+def _unpacked(raw: IO[bytes], file: DataFile) -> IO[bytes]:
+    """The content of an open file: itself, what gzip packed, or a member of a zip archive."""
+    if file.member is not None:
+        archive = zipfile.ZipFile(raw)
+        return archive.open(_member(archive, file))
+    is_gzip = raw.read(len(_GZIP)) == _GZIP
+    raw.seek(0)
+    return cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if is_gzip else raw
+
+
+def _member(archive: zipfile.ZipFile, file: DataFile) -> zipfile.ZipInfo:
+    found = archive.NameToInfo.get(file.member or "")
+    if found is None:
+        raise changed(file)
+    return found
+
+
+@contextmanager
+def errors_of(location: str) -> Iterator[None]:
+    """Turns whatever reading a file can raise into an OntimeError that names it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise _unreadable(location, "does not exist", "check the path") from None
+    except PermissionError:
+        raise _unreadable(
+            location, "may not be read by this user", "check the permissions of file and folder"
+        ) from None
+    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise _unreadable(location, f"is damaged or cut off: {error}", "fetch the file again") from None
+    except (
+        NotImplementedError,
+        RuntimeError,
+    ) as error:  # what zipfile raises for encryption and rare compressions
+        raise _unreadable(
+            location, f"cannot be unpacked: {error}", "unpack it and load the CSV file itself"
+        ) from None
+    except OSError as error:
+        raise _unreadable(
+            location, f"cannot be read: {error.strerror or error}", "check the path and the disk"
+        ) from None
+
+
+def _unreadable(location: str, problem: str, remedy: str) -> OntimeError:
+    return OntimeError(f"{location}: {problem}", remedy)
