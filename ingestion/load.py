@@ -4,18 +4,19 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 
-from ingestion.data_file import Unreadable
+from ingestion.data_file import Unreadable, Wanted
 from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
-from ingestion.finding.content import identify, size_unpacked
-from ingestion.finding.fetch.addresses import Wanted
-from ingestion.finding.finding import Found, find
-from ingestion.forms.plan import PlannedFile, plan
+from ingestion.finding.content import identify
+from ingestion.finding.finding import Found, find, opened
+from ingestion.forms.plan import plan
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.landing import raw_schema
 from ingestion.landing.landing import land
 from ingestion.landing.ledger import Ledger
@@ -45,7 +46,13 @@ def load(
     if not wanted:
         raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
     with progress:
-        reports = land_found(source, find(wanted, source, cache, progress), connection, progress)
+        found = find(wanted, source.suffixes, cache, progress)
+        if source.takes_any_table:
+            # only here: its libraries take a second to import
+            from ingestion.forms.tabular.planning import sheets_of
+
+            found = opened(found, partial(sheets_of, say=progress.say))
+        reports = land_found(source, found, connection, progress)
     return LoadReport(source.name, reports, time.monotonic() - started)
 
 
@@ -109,7 +116,7 @@ class _Load:
         if new:
             self._progress.expect(sum(file.size for file in new))
             self._run_dlt(_numbered(new, ledger))
-        for name in {file.dataset for file in new if self.reports[file.data].state == "landed"}:
+        for name in {file.dataset.name for file in new if self.reports[file.data].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
 
     def _plan(self, file: Found) -> PlannedFile | None:
@@ -121,8 +128,8 @@ class _Load:
         except OntimeError as error:
             self._report(file, FileReport.of_failure(file.name, error))
             return None
-        if not planned.lands:
-            self._report(file, FileReport(file.name, "left out", form=planned.form))
+        if not planned.dataset.lands:
+            self._report(file, FileReport(file.name, "left out", form=planned.dataset.form))
             return None
         return planned
 
@@ -148,13 +155,13 @@ class _Load:
         a repeated file a no-op is the ledger's unique key.
         """
         try:
-            size = size_unpacked(file.data)
-            entry = ledger.find(identify(file.data)) if size is None or ledger.has_size(size) else None
+            may_be_there = file.size_unpacked is None or ledger.has_size(file.size_unpacked)
+            entry = ledger.find(identify(file.data)) if may_be_there else None
         except OntimeError as error:
             self._fail(file, error)
             return False
         if entry is not None:
-            self._report(file.data, FileReport.of_entry(entry, "already there", file.data.name))
+            self._report(file.data, entry.report("already there", file.data.name))
         return entry is None
 
     def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
@@ -191,7 +198,7 @@ class _Load:
         self._report(file.data, report)
 
     def _fail(self, file: PlannedFile, error: OntimeError) -> None:
-        self._report(file.data, FileReport.of_failure(file.data.name, error, file.dataset))
+        self._report(file.data, FileReport.of_failure(file.data.name, error, file.dataset.name))
 
     def _report(self, file: Found, report: FileReport) -> None:
         self.reports[file] = report

@@ -22,7 +22,7 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 
 from ingestion.database import Connection
 from ingestion.errors import OntimeError
-from ingestion.forms.plan import PlannedFile
+from ingestion.forms.planned_file import PlannedFile
 
 Land = Callable[[Connection, PlannedFile, str], None]
 """Lands a file, in a transaction of its own, for the load with this id.

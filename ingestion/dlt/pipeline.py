@@ -18,7 +18,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from ingestion.database import first_line
 from ingestion.dlt.destination import Land, Landing
 from ingestion.errors import OntimeError
-from ingestion.forms.plan import PlannedFile
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.source import LINEAGE, Dataset, Source
 
 _PROJECT = Path(__file__).parents[2]  # its .dlt/config.toml holds dlt's settings
@@ -70,7 +70,7 @@ def table_columns(dataset: Dataset, files: Sequence[PlannedFile]) -> list[TColum
 
 def _resources(source: Source, files: Sequence[PlannedFile], folder: Path) -> Iterator[DltResource]:
     for dataset in source.datasets:
-        members = [file for file in files if file.dataset == dataset.name]
+        members = [file for file in files if file.dataset.name == dataset.name]
         if members:
             yield _resource(dataset, members, folder)
 

@@ -52,6 +52,8 @@ class Content:
     """Reads the content of one file, once, from beginning to end. A context manager.
 
     `size` and `file_id` are those of the bytes read so far, unpacked; at the end, of the whole content.
+    `size_on_disk` are the bytes of the file as it is, packed or not; `size_unpacked` those of the content,
+    None when only reading it can tell (gzip).
     Whether a file is packed is seen from its first bytes, not from its name. `read_so_far` is told how many
     bytes of the file on disk have been read. A workbook is read as it is; the name of the sheet counts for
     the id, as does what was asked where the file is an answer: two answers without records are two. Raises
@@ -64,6 +66,8 @@ class Content:
         self._read_so_far = read_so_far
         self._hash = hashlib.sha256((file.sheet or file.request or "").encode())
         self._open_files = ExitStack()
+        self.size_on_disk = 0
+        self.size_unpacked: int | None = None
 
     def __enter__(self) -> Self:
         path = self.file.path
@@ -74,7 +78,7 @@ class Content:
                 )
             self._raw = on_failure.enter_context(path.open("rb"))
             self.state = self._state_now()
-            self._unpacked = on_failure.enter_context(_unpacked(self._raw, self.file))
+            self._unpacked = on_failure.enter_context(self._open(self._raw))
             self._begin = self._raw.tell()
             self._open_files = on_failure.pop_all()
         return self
@@ -105,6 +109,21 @@ class Content:
         """sha256 of the content read so far, 64 hexadecimal digits."""
         return self._hash.hexdigest()
 
+    def _open(self, raw: IO[bytes]) -> IO[bytes]:
+        """The content of an open file: itself, what gzip packed, or a member of a zip archive."""
+        if self.file.member is not None:
+            archive = zipfile.ZipFile(raw)
+            member = archive.NameToInfo.get(self.file.member)
+            if member is None:
+                raise changed(self.file)
+            self.size_on_disk, self.size_unpacked = member.compress_size, member.file_size
+            return archive.open(member)
+        self.size_on_disk, _ = self.state
+        is_gzip = raw.read(len(_GZIP)) == _GZIP
+        raw.seek(0)
+        self.size_unpacked = None if is_gzip else self.size_on_disk
+        return cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if is_gzip else raw
+
     def _check_unchanged(self) -> None:
         if self._state_now() != self.state:
             raise changed(self.file)
@@ -130,24 +149,6 @@ def identify(file: DataFile) -> str:
         return content.file_id
 
 
-def size_on_disk(file: DataFile) -> int:
-    """Bytes of the file as it is, packed or not. Raises OntimeError when it cannot be seen."""
-    with errors_of(file.location), file.path.open("rb") as raw:
-        if file.member is None:
-            return os.fstat(raw.fileno()).st_size
-        with zipfile.ZipFile(raw) as archive:
-            return _member(archive, file).compress_size
-
-
-def size_unpacked(file: DataFile) -> int | None:
-    """Bytes of the content, None when only reading it can tell (gzip). Raises OntimeError as Content does."""
-    with errors_of(file.location), file.path.open("rb") as raw:
-        if file.member is not None:
-            with zipfile.ZipFile(raw) as archive:
-                return _member(archive, file).file_size
-        return None if raw.read(len(_GZIP)) == _GZIP else os.fstat(raw.fileno()).st_size
-
-
 def _members(file: DataFile, suffixes: Sequence[str]) -> list[str]:
     """Names of the members with data, none when the file is no archive."""
     with errors_of(file.location):
@@ -161,23 +162,6 @@ def _members(file: DataFile, suffixes: Sequence[str]) -> list[str]:
                     return []
                 size = os.fstat(raw.fileno()).st_size
                 return [member.filename for member in data_members(archive, size, file.location, suffixes)]
-
-
-def _unpacked(raw: IO[bytes], file: DataFile) -> IO[bytes]:
-    """The content of an open file: itself, what gzip packed, or a member of a zip archive."""
-    if file.member is not None:
-        archive = zipfile.ZipFile(raw)
-        return archive.open(_member(archive, file))
-    is_gzip = raw.read(len(_GZIP)) == _GZIP
-    raw.seek(0)
-    return cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if is_gzip else raw
-
-
-def _member(archive: zipfile.ZipFile, file: DataFile) -> zipfile.ZipInfo:
-    found = archive.NameToInfo.get(file.member or "")
-    if found is None:
-        raise changed(file)
-    return found
 
 
 @contextmanager

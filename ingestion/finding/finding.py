@@ -1,37 +1,31 @@
-"""From what a load names to the tables that it may land: places, then members of archives, then sheets."""
+"""From what a load names to the files that it may land: places, then members of archives."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from ingestion.data_file import DataFile, Unreadable
+from ingestion.data_file import DataFile, Unreadable, Wanted
 from ingestion.errors import OntimeError
 from ingestion.finding.content import members_of
-from ingestion.finding.fetch.addresses import Wanted
 from ingestion.finding.fetch.fetch import fetch
 from ingestion.progress import Progress
-from ingestion.source import Source
 
 Found = DataFile | Unreadable
 
 
 def find(
-    wanted: Iterable[str | Path | Wanted], source: Source, cache: Path, progress: Progress
+    wanted: Iterable[str | Path | Wanted], suffixes: Sequence[str], cache: Path, progress: Progress
 ) -> list[Found]:
-    """All files for a source that are named, in the order of naming; what cannot be read stands in its place.
+    """All files that are named, in the order of naming; what cannot be read stands in its place.
 
-    What is elsewhere is fetched into the folder `cache`.
+    Folders, buckets and archives hold files with `suffixes`. What is elsewhere is fetched into the folder
+    `cache`.
     """
-    places = fetch(wanted, source.suffixes, cache, progress)
-    files = _opened(places, partial(members_of, suffixes=source.suffixes))
-    if not source.takes_any_table:
-        return files
-    from ingestion.forms.tabular.planning import sheets_of  # only here: its libraries take a second to import
-
-    return _opened(files, partial(sheets_of, say=progress.say))
+    return opened(fetch(wanted, suffixes, cache, progress), partial(members_of, suffixes=suffixes))
 
 
-def _opened(files: Sequence[Found], parts_of: Callable[[DataFile], Sequence[DataFile]]) -> list[Found]:
+def opened(files: Iterable[Found], parts_of: Callable[[DataFile], Sequence[DataFile]]) -> list[Found]:
+    """The parts of all files; in place of a file that cannot be opened stands why."""
     return [part for file in files for part in _parts(file, parts_of)]
 
 

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.data_file import DataFile, Unreadable
+from ingestion.data_file import DataFile, Unreadable, Wanted
 from ingestion.errors import NotPublishedError
 from ingestion.finding.fetch import web
-from ingestion.finding.fetch.addresses import Wanted
 from tests.ingestion.fetching import Fetching
 from tests.ingestion.site import LAST_MODIFIED, Handler, Page, Site, cut_after, silence, site, status
 

@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
-from ingestion.finding.content import Content, size_on_disk
-from ingestion.forms.plan import PlannedFile
+from ingestion.finding.content import Content
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.forms.tabular.names import table_name
 from ingestion.forms.tabular.tables import open_table, workbook_in
 from ingestion.source import LINEAGE, Dataset
@@ -46,22 +46,8 @@ def plan_table(file: DataFile) -> PlannedFile:
     with Content(file) as content:
         table = open_table(content.read, file.location, file.sheet)
         columns = tuple(table.header())
-    return PlannedFile(
-        data=file,
-        size=size_on_disk(file),
-        state=content.state,
-        dataset=_table_name(file),
-        form=table.form,
-        lands=True,
-        has_header=True,
-        fields=columns,
-        columns=columns,
-        keeps_rejects=True,
-        one_month=(),
-        may_be_empty=False,
-        warnings=(),
-        of_any_kind=True,
-    )
+    dataset = Dataset(_table_name(file), columns, form=table.form)
+    return replace(PlannedFile.of(content, dataset, columns), of_any_kind=True)
 
 
 def _table_name(file: DataFile) -> str:
@@ -83,19 +69,18 @@ class Tables:
 
         Raises OntimeError when file and table have no column in common: only their names are alike.
         """
-        known = {*self._there.get(file.dataset, ()), *self._new.get(file.dataset, ())}.difference(LINEAGE)
+        table = file.dataset.name
+        known = {*self._there.get(table, ()), *self._new.get(table, ())}.difference(LINEAGE)
         added = [column for column in file.columns if column not in known]
         if known and len(added) == len(file.columns):
             raise OntimeError(
-                f"{file.data.name}: has no column of raw_files.{file.dataset}: {_listed(sorted(known))}",
+                f"{file.data.name}: has no column of raw_files.{table}: {_listed(sorted(known))}",
                 "rename the file, and it makes a table of its own",
             )
-        self._new.setdefault(file.dataset, {}).update(dict.fromkeys(file.columns))
+        self._new.setdefault(table, {}).update(dict.fromkeys(file.columns))
         if not known or not added:
             return file
-        warning = (
-            f"{file.data.name}: raw_files.{file.dataset} gets columns that it did not have: {_listed(added)}"
-        )
+        warning = f"{file.data.name}: raw_files.{table} gets columns that it did not have: {_listed(added)}"
         return replace(file, warnings=(*file.warnings, warning))
 
     def datasets(self) -> tuple[Dataset, ...]:
