@@ -83,7 +83,7 @@ def bare_copy(case: Case, arguments: Arguments) -> None:
 
 def ontime(case: Case, arguments: Arguments) -> None:
     """`ontime load` without the command around it."""
-    from cli.server.server import cache_folder
+    from cli.server.files import cache_folder
     from ingestion.load import load
     from ingestion.progress import PlainProgress
 

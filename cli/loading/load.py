@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cli.console import note
 from cli.server.connections import connection
-from cli.server.server import cache_folder
+from cli.server.files import cache_folder
 from ingestion.errors import OntimeError
 from ingestion.progress import progress_on
 from ingestion.report import LoadReport

@@ -22,7 +22,7 @@ def plan(file: DataFile, source: Source) -> PlannedFile:
         # only here: its libraries take a second to import
         from ingestion.forms.tabular.planning import plan_table
 
-        return plan_table(file)
+        return plan_table(file, source.suffixes)
     with Content(file) as content:
         csv_file = CsvFile(content.read, file.location)
         first = csv_file.header()

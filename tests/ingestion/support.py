@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cli.server.connections import connection
-from cli.server.server import cache_folder
+from cli.server.files import cache_folder
 from ingestion.data_file import DataFile, Wanted
 from ingestion.database import Connection, connect
 from ingestion.load import land_found, load

@@ -1,6 +1,6 @@
 """Which tables a file of the source `files` makes, and whether they fit those that are there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -41,20 +41,23 @@ def sheets_of(file: DataFile, say: Callable[[str], None]) -> list[DataFile]:
     ]
 
 
-def plan_table(file: DataFile) -> PlannedFile:
-    """The plan of one file or sheet. Raises OntimeError when it cannot be read or holds no table."""
+def plan_table(file: DataFile, suffixes: Sequence[str]) -> PlannedFile:
+    """The plan of one file or sheet, whose table is named after it without `suffixes`.
+
+    Raises OntimeError when it cannot be read or holds no table.
+    """
     with Content(file) as content:
         table = open_table(content.read, file.location, file.sheet)
         columns = tuple(table.header())
-    dataset = Dataset(_table_name(file), columns, form=table.form)
+    dataset = Dataset(_table_name(file, suffixes), columns, form=table.form)
     return replace(PlannedFile.of(content, dataset, columns), of_any_kind=True)
 
 
-def _table_name(file: DataFile) -> str:
+def _table_name(file: DataFile, suffixes: Sequence[str]) -> str:
     """A table is named after what holds its records, not after an archive around that."""
     is_one_of_several = file.name.endswith(f"!{file.sheet}")
     holder = PurePosixPath(file.member or file.path.name).name
-    return table_name(holder, file.sheet if is_one_of_several else None)
+    return table_name(holder, suffixes, file.sheet if is_one_of_several else None)
 
 
 class Tables:
