@@ -1,7 +1,7 @@
 """Loads files of a source: finds them, assigns them to datasets, leaves out what is there, lands the rest."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -13,7 +13,7 @@ import psycopg2
 from ingestion.data_file import Unreadable, Wanted
 from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
-from ingestion.finding.content import identify
+from ingestion.finding.content import LastArchive, identify
 from ingestion.finding.finding import Found, find, opened
 from ingestion.forms.plan import plan
 from ingestion.forms.planned_file import PlannedFile
@@ -45,27 +45,33 @@ def load(
     wanted = files or source.default_files()
     if not wanted:
         raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
-    with progress:
-        found = find(wanted, source.suffixes, cache, progress)
+    with progress, LastArchive() as archives:
+        found = find(wanted, source.suffixes, cache, progress, archives)
         if source.takes_any_table:
             # only here: its libraries take a second to import
             from ingestion.forms.tabular.planning import sheets_of
 
-            found = opened(found, partial(sheets_of, say=progress.say))
-        reports = land_found(source, found, connection, progress)
+            found = opened(found, partial(sheets_of, say=progress.say, archives=archives))
+        reports = land_found(source, found, connection, progress, archives)
     return LoadReport(source.name, reports, time.monotonic() - started)
 
 
 def land_found(
-    source: Source, found: Sequence[Found], connection: Mapping[str, Any], progress: Progress
+    source: Source,
+    found: Iterable[Found],
+    connection: Mapping[str, Any],
+    progress: Progress,
+    archives: LastArchive | None = None,
 ) -> tuple[FileReport, ...]:
     """Lands files that were found; the reports are in their order.
 
-    `progress` has been entered. Otherwise as `load`.
+    `progress` has been entered. Each file is looked at as it comes, so that its archive may be open in
+    `archives`. Otherwise as `load`.
     """
     task = _Load(source, connection, progress)
-    task.run(found)
-    return tuple(task.reports[file] for file in found)
+    plans = [(file, task.plan(file, archives)) for file in found]
+    task.run([planned for _, planned in plans if planned is not None])
+    return tuple(task.reports[file] for file, _ in plans)
 
 
 def land_planned(
@@ -95,8 +101,8 @@ class _Load:
         self._connection = connection
         self._progress = progress
 
-    def run(self, found: Sequence[Found]) -> None:
-        planned = [planned for file in found if (planned := self._plan(file)) is not None]
+    def run(self, planned: Sequence[PlannedFile]) -> None:
+        """Lands files with plans, as the only load into the raw schema."""
         if not planned:
             return
         with closing(connect(self._connection)) as session:
@@ -119,12 +125,12 @@ class _Load:
         for name in {file.dataset.name for file in new if self.reports[file.data].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
 
-    def _plan(self, file: Found) -> PlannedFile | None:
+    def plan(self, file: Found, archives: LastArchive | None) -> PlannedFile | None:
         """The plan of a file that is to land."""
         try:
             if isinstance(file, Unreadable):
                 raise file.error
-            planned = plan(file, self._source)
+            planned = plan(file, self._source, archives)
         except OntimeError as error:
             self._report(file, FileReport.of_failure(file.name, error))
             return None

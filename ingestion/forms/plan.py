@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
-from ingestion.finding.content import Content
+from ingestion.finding.content import Content, LastArchive
 from ingestion.forms.assignment import Assignment, Records, assign, without_header
 from ingestion.forms.headers import NAMELESS, columns_of
 from ingestion.forms.planned_file import PlannedFile
@@ -13,8 +13,8 @@ from ingestion.forms.records import CsvFile
 from ingestion.source import Dataset, Source
 
 
-def plan(file: DataFile, source: Source) -> PlannedFile:
-    """Assigns a file to a dataset by its columns and first records.
+def plan(file: DataFile, source: Source, archives: LastArchive | None = None) -> PlannedFile:
+    """Assigns a file to a dataset by its columns and first records. Its archive may be open in `archives`.
 
     Raises OntimeError when it cannot be read, fits no dataset, or is not of the month that was asked for.
     """
@@ -22,8 +22,8 @@ def plan(file: DataFile, source: Source) -> PlannedFile:
         # only here: its libraries take a second to import
         from ingestion.forms.tabular.planning import plan_table
 
-        return plan_table(file, source.suffixes)
-    with Content(file) as content:
+        return plan_table(file, source.suffixes, archives)
+    with Content(file, archives=archives) as content:
         csv_file = CsvFile(content.read, file.location)
         first = csv_file.header()
         records = csv_file.examples(len(first))

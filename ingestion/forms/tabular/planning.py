@@ -6,19 +6,21 @@ from pathlib import PurePosixPath
 
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
-from ingestion.finding.content import Content
+from ingestion.finding.content import Content, LastArchive
 from ingestion.forms.planned_file import PlannedFile
 from ingestion.forms.tabular.names import table_name
 from ingestion.forms.tabular.tables import open_table, workbook_in
 from ingestion.source import LINEAGE, Dataset
 
 
-def sheets_of(file: DataFile, say: Callable[[str], None]) -> list[DataFile]:
+def sheets_of(
+    file: DataFile, say: Callable[[str], None], archives: LastArchive | None = None
+) -> list[DataFile]:
     """The sheets of a workbook that hold records; of another file, itself.
 
     What is left out, `say` is told. Raises OntimeError when the file cannot be read or no sheet has records.
     """
-    with Content(file) as content:
+    with Content(file, archives=archives) as content:
         workbook = workbook_in(content.read, file.location)
     if workbook is None:
         return [file]
@@ -41,12 +43,12 @@ def sheets_of(file: DataFile, say: Callable[[str], None]) -> list[DataFile]:
     ]
 
 
-def plan_table(file: DataFile, suffixes: Sequence[str]) -> PlannedFile:
+def plan_table(file: DataFile, suffixes: Sequence[str], archives: LastArchive | None = None) -> PlannedFile:
     """The plan of one file or sheet, whose table is named after it without `suffixes`.
 
     Raises OntimeError when it cannot be read or holds no table.
     """
-    with Content(file) as content:
+    with Content(file, archives=archives) as content:
         table = open_table(content.read, file.location, file.sheet)
         columns = tuple(table.header())
     dataset = Dataset(_table_name(file, suffixes), columns, form=table.form)
