@@ -141,9 +141,8 @@ class _Load:
 
     def _declare(self, session: Connection, planned: Sequence[PlannedFile]) -> list[PlannedFile]:
         """Makes datasets of the tables that these files name; a file that is not of its table fails."""
-        from ingestion.forms.tabular.planning import (
-            Tables,  # only here: its libraries take a second to import
-        )
+        # only here: its libraries take a second to import
+        from ingestion.forms.tabular.planning import Tables
 
         tables, kept = Tables(columns_there(session, self._schema)), []
         for file in planned:

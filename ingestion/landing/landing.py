@@ -222,9 +222,8 @@ def _enter(
 def records_of(file: PlannedFile, content: Content) -> Iterator[Clean | Reject]:
     """The records of a file. Raises OntimeError when its header is not that by which it was planned."""
     if file.of_any_kind:
-        from ingestion.forms.tabular.tables import (
-            open_table,  # only here: its libraries take a second to import
-        )
+        # only here: its libraries take a second to import
+        from ingestion.forms.tabular.tables import open_table
 
         table = open_table(content.read, file.data.location, file.data.sheet)
         _check_header(table.header(), file)
