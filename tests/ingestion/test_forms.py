@@ -8,7 +8,7 @@ import pytest
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 from ingestion.forms.plan import plan
-from ingestion.forms.planned_file import PlannedFile
+from ingestion.forms.planned_file import Comparison, PlannedFile
 from ingestion.landing.landing import _WITHHELD
 from ingestion.sources import SOURCES
 from tests.data import data
@@ -239,3 +239,16 @@ def test_personal_data_of_the_registry_never_lands(fresh_database: str, tmp_path
     columns = value("select columns from raw_faa.files where dataset = 'master'")
     assert columns == "n_number,mfr_mdl_code"
     assert balances(SOURCES["faa"])
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_plan_travels_as_json(source: str) -> None:
+    """To the job that lands the file: with its dataset, whatever that declares."""
+    for dataset in SOURCES[source].datasets:
+        file = DataFile(
+            Path("a.zip"), "a.zip", "https://example.org/a.zip", "a.csv", expected_month="2024-01"
+        )
+        sent = PlannedFile(
+            file, dataset, (*dataset.columns, ""), (1, 2), 3, None, comparison=Comparison(("a",))
+        )
+        assert PlannedFile.from_json(sent.to_json()) == sent
