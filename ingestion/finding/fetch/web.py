@@ -48,7 +48,7 @@ def _bring(address: str, entry: Entry, transfer: Transfer) -> bool:
 
     attempts = http.attempts(
         may_pass=lambda error: isinstance(error, _BrokenError),
-        asked=lambda broken: getattr(broken, "pause", None),
+        asked=_asked_pause,
         longest_pause=LONGEST_PAUSE,
         jitter=http.FIRST_PAUSE,
         before_sleep=say_why,
@@ -197,3 +197,8 @@ def _errors_of_network(address: str, entry: Entry) -> Iterator[None]:
 
 def _so_far(entry: Entry) -> str:
     return f" after {entry.part_size():,} bytes" if entry.part_size() else ""
+
+
+def _asked_pause(error: BaseException) -> float | None:
+    """Seconds that the server asks to wait."""
+    return error.pause if isinstance(error, _BrokenError) else None
