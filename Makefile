@@ -18,10 +18,11 @@ warehouse: .venv/warehouse.stamp  ## from nothing to published marts: start, loa
 	$(BIN)/ontime build
 	$(BIN)/ontime summary
 
-check: .venv/dev.stamp  ## lint and types of Python, in seconds
+check: .venv/dev.stamp  ## lint, types and imports of Python, in seconds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 test: check  ## every check and every test
 	$(BIN)/pytest
@@ -33,7 +34,7 @@ mutants: .venv/dev.stamp  ## break models on purpose, write who notices to targe
 docs: .venv/warehouse.stamp  ## the models' documentation as one file, served on DOCS_PORT
 	$(BIN)/ontime up
 	. $(BIN)/activate && ONTIME_MARTS_SCHEMA=marts dbt docs generate --target prod --target-path target/docs
-	$(BIN)/python -m warehouse.docs target/docs
+	$(BIN)/python -m cli.docs target/docs
 	@echo "open http://127.0.0.1:$(DOCS_PORT)/static_index.html, or the file target/docs/static_index.html (Ctrl-C ends it)"
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory target/docs $(DOCS_PORT)
 

@@ -26,11 +26,11 @@ from rich.table import Table
 
 from benchmarks.landing import cpu_of_tree
 from benchmarks.months import SAMPLE_YEAR, Sample, as_environment, utc_hour
+from cli.server.connections import connection
+from cli.server.process import Server
 from tests import samples
 from tests.projects import ProjectCopy, copy_project
 from tests.servers import running_server
-from warehouse.connections import connection
-from warehouse.server import Server
 
 RESTATED_MONTH = 2
 
@@ -77,7 +77,7 @@ class Warehouse:
 
     def run(self, *arguments: str) -> tuple[str, float]:
         """What `ontime` says, and its CPU seconds. Ends the benchmark when it fails."""
-        command = [sys.executable, "-c", "from warehouse.cli import main; main()", *arguments]
+        command = [sys.executable, "-c", "from cli.main import main; main()", *arguments]
         with TemporaryFile("w+") as output:
             process = subprocess.Popen(
                 command, cwd=self._project.folder, env=self._environment, stdout=output, stderr=output

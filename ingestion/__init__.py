@@ -1,10 +1,11 @@
 """Extract and land: what the sources say, as text, with its lineage. Knows nothing of dbt or Airflow.
 
 load.py, for one source and what its user names:
-    finding.py   which files are these?       fetch/, members of archives (archive.py), sheets of workbooks
-    plan.py      of which dataset is each?    headers.py, forms.py; tabular/ where any table will do
-    pipeline.py  tables, and a job for each   dlt, through destination.py
-    landing.py   one file in one transaction  records.py and proof.py read it, ledger.py keeps account
+    sources/   what is known of each publisher   declared as source.py says
+    finding/   which files are these?            from names to bytes
+    forms/     of which dataset is each?         from bytes to a dataset
+    dlt/       tables, and a job for each file   through our destination
+    landing/   one file in one transaction       rows, rejects, ledger
 
-apis/load.py: answers of web APIs, which land as files do.
+apis/ and databases/: answers of web APIs and tables of databases, which land as files do.
 """

@@ -1,7 +1,7 @@
-"""The one notion of a file to load, from its address to its row in the ledger, and which files may be one."""
+"""The one notion of a file to load, from what a load names to its row in the ledger, and which may be one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Self
 
@@ -12,13 +12,25 @@ DATA_SUFFIXES = (".csv", ".txt", ".gz", ".zip")
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A path, pattern or address to load. `month`, such as 2024-01, is the one that the file must hold.
+
+    `patience` is what the user is told when that month is not there yet.
+    """
+
+    address: str | Path = field(repr=False)  # may carry a password
+    month: str | None = None
+    patience: str = "load it when it is"
+
+
+@dataclass(frozen=True)
 class DataFile:
     """One file to load, member of an archive or sheet of a workbook. `name` is what the ledger calls it.
 
     `location` is where it comes from, as people write it: a path, or an address without its secrets, as which
     two addresses may be alike. That of a member is `archive.zip!member.csv`. `path` is where the file is on
     this machine. `expected_month` (`2024-01`) is the one that was asked for. `request` is what was asked of
-    an API or a database whose answer the file is, see ingestion/request.py.
+    an API or a database whose answer the file is, see request_text.py.
     """
 
     path: Path

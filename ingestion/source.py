@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingestion.data_file import DATA_SUFFIXES
+from ingestion.data_file import DATA_SUFFIXES, Wanted
 
 FILE_NO = "file_no"
 RECORD_NO = "record_no"
 LINEAGE = (FILE_NO, RECORD_NO)  # columns that landing adds to each row: which file, which record of it from 1
-_OWN_TABLES = ("files", "rejects")  # see ingestion/ledger.py
+_OWN_TABLES = ("files", "rejects")  # see ingestion/landing/ledger.py
 _IDENTIFIER = re.compile(r"_?[a-z0-9][a-z0-9_]{0,50}")
 
 
@@ -21,7 +21,7 @@ def names(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One table of a source: the files of one form. Columns as `ingestion.headers.column_name` names them.
+    """One table of a source: the files of one form. Columns as forms/headers.py names them.
 
     A file belongs to the dataset that its header is most like, in whatever order, when it has what `needs`
     lists: all columns, unless declared otherwise. A need can be met in several ways, as in
@@ -75,14 +75,16 @@ def no_files() -> Sequence[Path]:
 class Source:
     """The files of one publisher. They land in the schema `raw_<name>`, in one table for each dataset.
 
-    `default_files` finds the files to load when the user names none; `suffixes` are those of files that a
-    folder or an archive may hold for us. A source that `takes_any_table` has no datasets of its own: each
-    file makes the one that it is named after.
+    `default_files` finds the files to load when the user names none. What is published by month has
+    `archives`: those of months, and of ranges of months such as `2023-11..2024-02`. `suffixes` are those of
+    files that a folder or an archive may hold for us. A source that `takes_any_table` has no datasets of its
+    own: each file makes the one that it is named after.
     """
 
     name: str
     datasets: tuple[Dataset, ...]
     default_files: Callable[[], Sequence[Path]] = no_files
+    archives: Callable[[Iterable[str]], Sequence[Wanted]] | None = None
     suffixes: tuple[str, ...] = DATA_SUFFIXES
     takes_any_table: bool = False
 

@@ -7,7 +7,7 @@
 
 Both are ready to use: `ontime up` was done for them, so the roles, `marts` and the default privileges are
 there. While the fixture lives, ONTIME_STATE and PGDATABASE name the server and the database, hence
-`warehouse.connections.connection(role)`, `ontime ...` and dbt in child processes all work on them. The
+`cli.server.connections.connection(role)`, `ontime ...` and dbt in child processes all work on them. The
 developer's own server is never touched, and no PG* variable of the developer's shell is seen. The server
 starts with the first test that asks for it and stops with the session, also after failures and SIGTERM.
 
@@ -28,12 +28,12 @@ from uuid import uuid4
 import pytest
 from psycopg2 import sql
 
+from cli.server.connections import connection
+from cli.server.process import Server
+from cli.server.roles import bootstrap
+from cli.server.settings import ACTIVATED_HOST
 from tests.databases import Database, mariadb, second_postgres
 from tests.servers import running_server
-from warehouse.connections import connection
-from warehouse.roles import bootstrap
-from warehouse.server import Server
-from warehouse.settings import ACTIVATED_HOST
 
 
 def pytest_configure() -> None:

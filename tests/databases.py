@@ -25,8 +25,8 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
+from cli.server.process import Server, free_port
 from tests.servers import running_server
-from warehouse.server import Server, free_port
 
 PASSWORD = "s3cret/with:odd@signs%41"  # noqa: S105
 """Password of READER on both servers. It is to be found nowhere but here."""

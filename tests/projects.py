@@ -23,19 +23,19 @@ from typing import Any
 
 import pytest
 
-import warehouse.build
-import warehouse.failures
+import cli.building.build
+import cli.building.failures
+from cli.building.build_plan import Plan
+from cli.server.connections import connection
 from ingestion.report import LoadReport
 from ingestion.source import Source
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
 from tests.ingestion.support import load_files
-from warehouse.build_plan import Plan
-from warehouse.connections import connection
 
 PROJECT = Path(__file__).parents[1]
 PARTS = (
     *("dbt_project.yml", "profiles.yml", ".dlt"),
-    *("models", "macros", "seeds", "tests/dbt", "ingestion", "warehouse"),
+    *("models", "macros", "seeds", "tests/dbt", "ingestion", "cli"),
 )
 
 # Two thirds of a build's time. A story about versions or publication does without.
@@ -94,31 +94,31 @@ class ProjectCopy:
     def build(self, *arguments: str) -> Outcome:
         """`ontime build`."""
         ran: set[str] = set()
-        report = warehouse.failures.report_failures
+        report = cli.building.failures.report_failures
 
         def watch(outcome: Any, *others: Any) -> None:
             ran.update(result.node.unique_id for result in outcome.results)
             report(outcome, *others)
 
         with self._as_the_project() as said, pytest.MonkeyPatch.context() as patch:
-            for module in (warehouse.build, warehouse.failures):
+            for module in (cli.building.build, cli.building.failures):
                 patch.setattr(module, "PROJECT", self.folder)
-            patch.setattr(warehouse.failures, "report_failures", watch)
-            code = warehouse.build.build(arguments)
+            patch.setattr(cli.building.failures, "report_failures", watch)
+            code = cli.building.build.build(arguments)
         nodes = frozenset(uid for uid in ran if not uid.startswith("operation."))
         return Outcome(code, said.getvalue(), nodes)
 
     def plan(self, *arguments: str) -> Planned:
         """`ontime build --plan`."""
         seen: list[tuple[Plan, frozenset[str]]] = []
-        show = warehouse.build.show
+        show = cli.building.build.show
 
         def see(plan: Plan, runs: frozenset[str], *others: Any) -> None:
             seen.append((plan, runs))
             show(plan, runs, *others)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(warehouse.build, "show", see)
+            patch.setattr(cli.building.build, "show", see)
             outcome = self.build("--plan", *arguments)
         assert outcome.code == 0, outcome.said
         assert not outcome.ran
@@ -145,7 +145,7 @@ class ProjectCopy:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`ontime` of the copy as a process of its own; stderr and stdout come as one."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from warehouse.cli import main; main()", *arguments],
+            [sys.executable, "-c", "from cli.main import main; main()", *arguments],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

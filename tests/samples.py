@@ -9,7 +9,7 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 
-from ingestion.content import Content, data_file
+from ingestion.finding.content import Content, data_file
 from ingestion.sources.nycflights13 import packaged_files
 
 Record = dict[str, str]

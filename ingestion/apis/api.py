@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from requests.exceptions import ChunkedEncodingError
 
 from ingestion.apis.hours import HOUR, Period, Span
-from ingestion.fetch.addresses import shown
-from ingestion.request import decode, encode
+from ingestion.finding.fetch.addresses import shown
+from ingestion.request_text import decode, encode
 from ingestion.source import Source
 
 _MOMENT = "%Y-%m-%dT%H:%MZ"
@@ -57,7 +57,7 @@ class Question:
 
     @property
     def request(self) -> str:
-        """As the ledger keeps it: `airport=JFK&station=JFK&from=...&to=...`, see ingestion/request.py."""
+        """As the ledger keeps it, see request_text.py: `airport=JFK&station=JFK&from=...&to=...`."""
         bounds = {"from": f"{self.span.start:{_MOMENT}}", "to": f"{self.span.end:{_MOMENT}}"}
         return encode(**self.fields, **bounds)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from ingestion.apis.api import Api, CutOffError, Endpoint, Needed, Question, UnfitError
-from ingestion.pages import page_title
+from ingestion.finding.web_page import page_title
 from ingestion.sources.iem import IEM as SOURCE
 
 _COLUMNS = SOURCE.datasets[0].columns

@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg2
 
-from ingestion import raw_schema
 from ingestion.apis.answers import Answers
 from ingestion.apis.api import Api, Needed, Question
 from ingestion.apis.hours import HOUR, Span, length
@@ -19,9 +18,10 @@ from ingestion.apis.missing import Missing, Place, missing
 from ingestion.data_file import Unreadable
 from ingestion.database import connect, refused
 from ingestion.errors import LaterError, OntimeError
-from ingestion.fetch.addresses import shown
-from ingestion.finding import Found
-from ingestion.ledger import Ledger
+from ingestion.finding.fetch.addresses import shown
+from ingestion.finding.finding import Found
+from ingestion.landing import raw_schema
+from ingestion.landing.ledger import Ledger
 from ingestion.load import land_found
 from ingestion.progress import Progress
 from ingestion.report import FileReport, LoadReport
@@ -56,12 +56,12 @@ def load_answers(
         if wanted.too_old and api.keeps:
             progress.say(f"{api.title}: keeps {api.keeps.days} days; older: {_counted(wanted.too_old)}")
         if wanted.to_ask:
-            from ingestion.apis.asking import Asking  # only here: dlt takes a second to import
+            from ingestion.apis.answer_files import AnswerFiles  # only here: dlt takes a second to import
 
-            asking = Asking(api, answers, progress, Path(folder))
-            for batch in _batches(asking.found(wanted.to_ask), _AT_ONCE):
+            answered = AnswerFiles(api, answers, progress, Path(folder))
+            for batch in _batches(answered.found(wanted.to_ask), _AT_ONCE):
                 reports += land_found(api.source, batch, connection, progress)
-                asking.clear()
+                answered.clear()
     return LoadReport(api.source.name, tuple(reports), time.monotonic() - started)
 
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from ingestion.apis.api import Api, Endpoint, Needed, Question, UnfitError
-from ingestion.apis.bodies import csv_of, json_answer
-from ingestion.exact_json import Number
+from ingestion.apis.response_body import csv_of, json_answer
+from ingestion.forms.exact_json import Number
 from ingestion.sources.nws import NWS as SOURCE
 
 LIMIT = 500  # observations on a page; the API allows no more

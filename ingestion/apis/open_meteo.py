@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from ingestion.apis.api import Api, Endpoint, Needed, Question, UnfitError
-from ingestion.apis.bodies import csv_of, json_answer
 from ingestion.apis.hours import DAY, HOUR, Span, length
-from ingestion.exact_json import Number
+from ingestion.apis.response_body import csv_of, json_answer
+from ingestion.forms.exact_json import Number
 from ingestion.sources.open_meteo import OPEN_METEO as SOURCE
 
 UNITS = {

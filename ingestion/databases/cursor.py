@@ -2,8 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
-from ingestion.databases.config import Window
 from ingestion.databases.dialects import CLOCKS, DATES, INTEGERS, Column
+from ingestion.sources.databases import Window
 
 Value = int | date | datetime
 

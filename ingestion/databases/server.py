@@ -11,12 +11,12 @@ from dlt.extract.exceptions import ResourceExtractionError
 from dlt.sources.sql_database import sql_table
 
 from ingestion.database import first_line
-from ingestion.databases.config import Table
 from ingestion.databases.credentials import where
 from ingestion.databases.cursor import Value
 from ingestion.databases.dialects import DIALECTS, Column, Expression
-from ingestion.databases.ours import Key
+from ingestion.databases.landed_table import Key
 from ingestion.errors import OntimeError
+from ingestion.sources.databases import Table
 
 Condition = sa.ColumnElement[bool]
 

@@ -5,10 +5,10 @@ Databases are declared in files beside it, `<name>.toml`, and need no line.
 
 from pathlib import Path
 
-from ingestion.databases.config import read_config
 from ingestion.source import Source
 from ingestion.sources.airportsdata import AIRPORTSDATA
 from ingestion.sources.bts import BTS
+from ingestion.sources.databases import read_config
 from ingestion.sources.faa import FAA
 from ingestion.sources.files import FILES
 from ingestion.sources.iem import IEM

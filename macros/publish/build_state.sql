@@ -1,5 +1,5 @@
 {#
-    What `ontime build` hands to dbt: the plan of the build (warehouse/build_plan.py), in tables of schema ops. Plain dbt has no plan:
+    What `ontime build` hands to dbt: the plan of the build (cli/building/build_plan.py), in tables of schema ops. Plain dbt has no plan:
     it runs what it is told, tests all months, and its publication leaves no state, so that the next `ontime build` does everything.
 #}
 {% macro build_table(name) %}

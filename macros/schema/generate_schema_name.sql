@@ -18,7 +18,7 @@
 {%- endmacro %}
 
 
-{# Only target prod publishes; the name of what readers see stands here and in warehouse/roles.sql. #}
+{# Only target prod publishes; the name of what readers see stands here and in cli/server/roles.sql. #}
 {% macro published_schema() -%}
     {{ return('marts' if target.name == 'prod' else none) }}
 {%- endmacro %}

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from dbt.jsonschemas import jsonschemas
 
+from cli.server.process import Server
 from tests.projects import ProjectCopy, copy_project
-from warehouse.server import Server
 
 AIRLINES = "models/staging/nycflights13/stg_nycflights13__airlines.yml"
 

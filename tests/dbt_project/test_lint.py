@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cli.server.connections import connection
 from tests.projects import PROJECT
-from warehouse.connections import connection
 
 SQLFLUFF = Path(sys.executable).with_name("sqlfluff")
 

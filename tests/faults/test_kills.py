@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from cli.server.process import Server
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
 from tests import samples
 from tests.conftest import new_database
 from tests.ingestion.support import balances, query, session, wait_until
 from tests.projects import ProjectCopy, copy_project
 from tests.states import MARTS, published, rows_hash
-from warehouse.server import Server
 
 # A killed load uses up numbers of files, and the time of a repeated one is another.
 NOT_REPEATED = (

@@ -3,9 +3,8 @@
 from io import StringIO
 from pathlib import Path
 
-from ingestion.data_file import DATA_SUFFIXES, DataFile, Unreadable
-from ingestion.fetch.addresses import Wanted
-from ingestion.fetch.fetch import fetch
+from ingestion.data_file import DATA_SUFFIXES, DataFile, Unreadable, Wanted
+from ingestion.finding.fetch.fetch import fetch
 from ingestion.progress import PlainProgress
 
 

@@ -13,12 +13,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from cli.server.connections import connection
 from ingestion.databases.load import load_database
 from ingestion.progress import PlainProgress
 from ingestion.report import LoadReport
 from tests.databases import Database
 from tests.ingestion.support import PROJECT, query, value
-from warehouse.connections import connection
 
 CONFIG = """
 name = "fleet"

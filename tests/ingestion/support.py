@@ -10,15 +10,14 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
-from ingestion.data_file import DataFile
+from cli.server.connections import connection
+from cli.server.files import cache_folder
+from ingestion.data_file import DataFile, Wanted
 from ingestion.database import Connection, connect
-from ingestion.fetch.addresses import Wanted
 from ingestion.load import land_found, load
 from ingestion.progress import PlainProgress
 from ingestion.report import FileReport, LoadReport
 from ingestion.source import Dataset, Source
-from warehouse.connections import connection
-from warehouse.server import cache_folder
 
 PROJECT = Path(__file__).parents[2]
 

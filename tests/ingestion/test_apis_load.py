@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.server.connections import connection
 from ingestion.apis.api import Api, Needed, Question
 from ingestion.apis.hours import HOUR, floor, length, united
 from ingestion.apis.iem import IEM
@@ -43,7 +44,6 @@ from tests.ingestion.weather import (
     open_meteo_answer,
     recorded,
 )
-from warehouse.connections import connection
 
 MINUTE = timedelta(minutes=1)
 NWS_PATH = "/stations/KJFK/observations"
@@ -415,7 +415,7 @@ from ingestion.apis.iem import IEM
 from ingestion.apis.load import load_answers
 from ingestion.progress import PlainProgress
 from tests.ingestion.weather import NOW, needed
-from warehouse.connections import connection
+from cli.server.connections import connection
 
 wanted = [needed("JFK", "2010-01-01", "2015-01-01")]
 loader = connection("loader").as_psycopg2()

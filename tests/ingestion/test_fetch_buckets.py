@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.data_file import DataFile
-from ingestion.fetch import buckets
+from ingestion.finding.fetch import buckets
 from tests.ingestion.fetching import Fetching
 from tests.ingestion.s3 import S3, s3_server
 
@@ -153,7 +153,7 @@ def test_a_package_that_is_not_installed(tmp_path: Path, scheme: str, package: s
     """In a process of its own, since what was imported once stays."""
     code = (
         f"import sys; sys.modules[{package!r}] = None\n"
-        "from pathlib import Path; from ingestion.fetch.fetch import fetch\n"
+        "from pathlib import Path; from ingestion.finding.fetch.fetch import fetch\n"
         "from ingestion.progress import PlainProgress\n"
         "progress = PlainProgress(sys.stderr)\n"
         f"(file,) = fetch(['{scheme}://bucket/a.csv'], (), Path({str(tmp_path)!r}), progress)\n"

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ingestion.fetch import web as downloads
+from cli import main as cli
+from ingestion import http
 from tests.data import data
 from tests.ingestion.s3 import s3_server
 from tests.ingestion.site import Page, Site, cut_after, site, status, without_end
 from tests.ingestion.support import query, value
 from tests.servers import ONTIME, ontime
-from warehouse import cli
 
 ARCHIVE = "On_Time_Reporting_Carrier_On_Time_Performance_1987_present_2019_1.zip"
 MEMBER = "On_Time_Reporting_Carrier_On_Time_Performance_(1987_present)_2019_1.csv"
@@ -119,7 +119,7 @@ def test_the_rest_of_a_batch_lands(
     fresh_database: str, bts: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything that can be wrong with an address, in one batch with two good files."""
-    monkeypatch.setattr(downloads, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.001)
     bts.faults["/private.zip"] = [status(403)]
     bts.pages["/page.zip"] = Page(b"<html><title>Site under maintenance</title></html>")
     with site() as gone:

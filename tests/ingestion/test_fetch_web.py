@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.data_file import DataFile, Unreadable
+from ingestion import http
+from ingestion.data_file import DataFile, Unreadable, Wanted
 from ingestion.errors import NotPublishedError
-from ingestion.fetch import web
-from ingestion.fetch.addresses import Wanted
 from tests.ingestion.fetching import Fetching
 from tests.ingestion.site import LAST_MODIFIED, Handler, Page, Site, cut_after, silence, site, status
 
@@ -33,7 +32,7 @@ def served() -> Iterator[Site]:
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts follow each other quickly; netrc and proxies of the developer play no part."""
-    monkeypatch.setattr(web, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.001)
     monkeypatch.setenv("NETRC", "/nonexistent")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
@@ -223,7 +222,7 @@ def test_a_server_that_keeps_failing(served: Site, fetching: Fetching) -> None:
 
 
 def test_silence(served: Site, fetching: Fetching, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(http, "TIMEOUTS", (15.0, 0.2))
     served.faults[PATH] = [silence]
     fetching.one(served.url(PATH))
     assert "no answer for a while; trying again" in fetching.said
@@ -348,7 +347,7 @@ def test_two_files_are_fetched_at_once_and_never_three(
 def test_two_processes_fetch_one_file_once(served: Site, fetching: Fetching) -> None:
     """The second waits for the first, then asks whether the file has changed."""
     code = (
-        "import sys; from pathlib import Path; from ingestion.fetch.fetch import fetch;"
+        "import sys; from pathlib import Path; from ingestion.finding.fetch.fetch import fetch;"
         "from ingestion.progress import PlainProgress;"
         "print(fetch([sys.argv[1]], (), Path(sys.argv[2]), PlainProgress(sys.stderr))[0].path)"
     )

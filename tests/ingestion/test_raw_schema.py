@@ -3,13 +3,13 @@
 import pytest
 from psycopg2.errors import CheckViolation
 
-from ingestion.ledger import LEDGER
-from ingestion.raw_schema import prepare
+from cli.server.connections import connection
+from ingestion.landing.ledger import LEDGER
+from ingestion.landing.raw_schema import prepare
 from ingestion.source import LINEAGE, Dataset, Source
 from ingestion.sources import SOURCES
 from tests.ingestion.support import query, session, value
 from tests.ingestion.test_load import other_load
-from warehouse.connections import connection
 
 DOCK = Source("dock", (Dataset("boxes", ("box_no", "size")), Dataset("unwanted", ("x",), lands=False)))
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion import records
 from ingestion.errors import OntimeError
-from ingestion.records import Clean, CsvFile, Reject
+from ingestion.forms import records
+from ingestion.forms.records import Clean, CsvFile, Reject
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cli.server.settings import ACTIVATED_HOST
 from tests.data import FOLDER
 from tests.mutation.bench import Template, Verdict, build_template
 from tests.mutation.mutants import chosen, read_mutants
 from tests.mutation.pool import judge_all
 from tests.mutation.report import REPORT, page, surprises
 from tests.servers import running_server
-from warehouse.settings import ACTIVATED_HOST
 
 
 def main() -> int:

@@ -20,12 +20,12 @@ from typing import Any, Literal
 
 from psycopg2 import sql
 
+from cli.server.connections import connection
+from cli.server.roles import bootstrap, make_roles
 from tests.mutation.inputs import load_inputs
 from tests.mutation.mutants import Mutant
 from tests.mutation.reach import Reach
 from tests.projects import ProjectCopy, copy_project
-from warehouse.connections import connection
-from warehouse.roles import bootstrap, make_roles
 
 TEMPLATE = "mutants_template"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ingestion.data_file import DataFile
-from ingestion.request import encode
+from ingestion.request_text import encode
 from ingestion.source import Source
 from ingestion.sources import SOURCES
 from ingestion.sources.airportsdata import packaged_files as packaged_airports

@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
+from cli.server.process import Server
 from tests.mutation.bench import Bench, Catch, Template, Verdict, build_template
 from tests.mutation.mutants import LAYERS, Mutant, read_mutants
 from tests.mutation.report import page, surprises
 from tests.projects import PROJECT
-from warehouse.server import Server
 
 MUTANTS = {mutant.name: mutant for mutant in read_mutants()}
 

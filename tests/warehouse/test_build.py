@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from cli.server.connections import connection
 from tests import samples
 from tests.ingestion.support import query, value
 from tests.projects import ProjectCopy, copy_project
 from tests.states import published
-from warehouse.connections import connection
 
 FAILING = "tests/dbt/singular/fct_flights__planted_failure.sql"
 FAILING_TEST = """

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from cli.building import build_state
+from cli.server.roles import bootstrap
 from tests import samples
 from tests.conftest import new_database
 from tests.ingestion.support import query, value
 from tests.projects import ProjectCopy, copy_project, names
 from tests.states import history, published
-from warehouse import build_state
-from warehouse.roles import bootstrap
 
 RECORDS = "models/intermediate/flights/int_flights__records.sql"
 TOTALS = "models/intermediate/performance/int_performance__totals"
@@ -40,7 +40,7 @@ COMMENTS = (
 
 NOTHING_IMPORTED = """
 import sys
-from warehouse.build import build
+from cli.building.build import build
 print(build([]), [name for name in ("dbt", "dlt") if name in sys.modules])
 """
 

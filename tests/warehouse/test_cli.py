@@ -7,9 +7,9 @@ import types
 import pytest
 from click.testing import CliRunner
 
+from cli import main as cli
+from cli.server.process import Server
 from tests.servers import new_server, ontime
-from warehouse import cli
-from warehouse.server import Server
 
 
 @pytest.mark.parametrize("command", sorted(cli.main.commands))
@@ -104,9 +104,9 @@ def test_build_hands_its_arguments_to_dbt_and_gives_back_its_exit_code(
         seen.append(arguments)
         return code
 
-    stand_in = types.ModuleType("warehouse.build")
+    stand_in = types.ModuleType("cli.building.build")
     stand_in.build = build  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "warehouse.build", stand_in)
+    monkeypatch.setitem(sys.modules, "cli.building.build", stand_in)
     done = CliRunner().invoke(cli.main, ["build", "--select", "agg_carrier_month+", "--vars", "{a: 1}", "-x"])
     assert done.exit_code == code
     assert seen == [["--select", "agg_carrier_month+", "--vars", "{a: 1}", "-x"]]
@@ -118,8 +118,19 @@ def test_help_of_build_names_its_own_options() -> None:
     assert "ontime build --all\n" in shown
 
 
-@pytest.mark.parametrize("module", ["build", "build_state", "cli", "server", "roles", "query", "status"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "building.build",
+        "building.build_state",
+        "main",
+        "server.process",
+        "server.roles",
+        "questions.query",
+        "server.status",
+    ],
+)
 def test_heavy_packages_are_not_imported_before_they_are_needed(module: str) -> None:
-    look = f"import sys, warehouse.{module}; print([n for n in ('dlt', 'dbt') if n in sys.modules])"
+    look = f"import sys, cli.{module}; print([n for n in ('dlt', 'dbt') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from warehouse import docs
+from cli import docs
 
 
 def node(access: str, **descriptions: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ingestion.data_file import DataFile
-from ingestion.request import encode
+from ingestion.request_text import encode
 from ingestion.sources.iem import IEM
 from tests import samples
 from tests.ingestion.support import land_answer, query

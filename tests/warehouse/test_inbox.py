@@ -15,10 +15,10 @@ import pytest
 from openpyxl import Workbook
 from pyarrow import parquet
 
+from cli.loading.scaffold import FOLDER, SOURCES
 from tests.dbt_project.test_conventions import is_sentence
 from tests.ingestion.support import query
 from tests.projects import PROJECT, Outcome, ProjectCopy, copy_project
-from warehouse.scaffold import FOLDER, SOURCES
 
 DAY, NOON = dt.date(2024, 1, 31), dt.datetime(2024, 1, 31, 12)  # noqa: DTZ001 - the files know no zone
 

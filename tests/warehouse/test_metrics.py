@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from cli.questions.metrics import Metrics, Question, listing, of_published_marts, read_metrics
+from cli.questions.query import ask
+from cli.server.connections import connection
+from cli.server.process import Server
 from ingestion.errors import OntimeError
 from ingestion.sources import SOURCES
 from ingestion.sources.airportsdata import AIRPORTSDATA
@@ -21,10 +25,6 @@ from tests.conftest import new_database
 from tests.data import data
 from tests.ingestion.support import query
 from tests.projects import PROJECT, ProjectCopy, copy_project
-from warehouse.connections import connection
-from warehouse.metrics import Metrics, Question, listing, of_published_marts, read_metrics
-from warehouse.query import ask
-from warehouse.server import Server
 
 Key = tuple[str | None, ...]
 Row = dict[str, str | None]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from cli.server.connections import connection
 from tests import samples
 from tests.ingestion.support import query, session, value, wait_until
 from tests.projects import ProjectCopy, copy_project
 from tests.states import published, rows_hash
-from warehouse.connections import connection
 
 WEATHER = "models/marts/core/fct_weather_hourly"
 AIRCRAFT = "models/marts/core/dim_aircraft"

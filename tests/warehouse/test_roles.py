@@ -12,12 +12,12 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
+from cli.questions.query import ask
+from cli.server.connections import Role, check_version, connection
+from cli.server.process import Server
+from cli.server.roles import ROLES_SQL, bootstrap
 from ingestion.errors import OntimeError
 from tests.servers import running_server
-from warehouse.connections import Role, check_version, connection
-from warehouse.query import ask
-from warehouse.roles import ROLES_SQL, bootstrap
-from warehouse.server import Server
 
 DENIED = errors.InsufficientPrivilege
 
@@ -242,7 +242,7 @@ def test_an_administrator_can_set_up_an_external_server_by_hand(
     assert len(commands) == 3
     for command in commands:
         filled_in = command.replace("ontime", "elsewhere").replace("<PGUSER>", "plain")
-        arguments = shlex.split(filled_in.replace("warehouse/roles.sql", f"'{ROLES_SQL}'"))
+        arguments = shlex.split(filled_in.replace("cli/server/roles.sql", f"'{ROLES_SQL}'"))
         subprocess.run([*psql, *arguments], env=administrator, check=True)
     bootstrap()
     assert run("transformer", "select current_user") == "transformer"

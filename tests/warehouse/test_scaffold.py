@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from psycopg2 import sql
 
+from cli.loading.scaffold import FOLDER, SOURCES, scaffold
+from cli.server.connections import connection
 from ingestion.database import connect
-from ingestion.ledger import Ledger
-from ingestion.raw_table import RawTable
-from ingestion.tabular.names import RESERVED, column_names
+from ingestion.forms.tabular.names import RESERVED, column_names
+from ingestion.landing.ledger import Ledger
+from ingestion.landing.raw_table import RawTable
 from tests.ingestion.support import query
 from tests.projects import PROJECT, ProjectCopy, copy_project
-from warehouse.connections import connection
-from warehouse.scaffold import FOLDER, SOURCES, scaffold
 
 Row = tuple[str | None, ...]
 

@@ -16,11 +16,11 @@ import psycopg2
 import psycopg2.extensions
 import pytest
 
+from cli.server import settings
+from cli.server.connections import connection, is_embedded
+from cli.server.process import Server, free_port
 from ingestion.errors import OntimeError
 from tests.servers import ONTIME, new_server, ontime, running_server
-from warehouse import settings
-from warehouse.connections import connection, is_embedded
-from warehouse.server import Server, free_port
 
 IS_ROOT = os.geteuid() == 0
 only_root = pytest.mark.skipif(not IS_ROOT, reason="only root's server runs as another user")

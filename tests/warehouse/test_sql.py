@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from cli.questions.query import NULL, TABLE_ROWS, ask
+from cli.server.connections import connection
+from cli.server.process import server
+from cli.server.roles import bootstrap
 from ingestion.errors import OntimeError
 from tests.servers import ONTIME, ontime
-from warehouse.connections import connection
-from warehouse.query import NULL, TABLE_ROWS, ask
-from warehouse.roles import bootstrap
-from warehouse.server import server
 
 pytestmark = pytest.mark.usefixtures("database")
 

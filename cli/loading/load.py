@@ -1,0 +1,125 @@
+"""`ontime load`: what the user named, and which way of landing that takes."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.console import note
+from cli.server.connections import connection
+from cli.server.files import cache_folder
+from ingestion.errors import OntimeError
+from ingestion.progress import progress_on
+from ingestion.report import LoadReport
+
+DATABASE = "database"
+"""What is named in place of a source, to load the tables that a file declares."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """What `ontime load` was told. Options that are left out are empty."""
+
+    source: str
+    places: tuple[str, ...] = ()
+    months: tuple[str, ...] = ()
+    airports: tuple[str, ...] = ()
+    config: Path | None = None
+    tables: tuple[str, ...] = ()
+    full: bool = False
+
+
+def load(named: Named) -> LoadReport:
+    """Loads what is named. Raises OntimeError when that does not go together."""
+    from ingestion.apis.registry import APIS  # here and below: dlt and its like take a second to import
+    from ingestion.sources import SOURCES
+
+    if named.source == DATABASE:
+        _refuse(named, "places", "months", "airports")
+        return _load_tables(named)
+    _refuse(named, "config", "tables", "full")
+    if named.source not in SOURCES:
+        known = ", ".join((*SOURCES, DATABASE))
+        raise OntimeError(f"there is no source {named.source}", f"choose one of: {known}")
+    if named.source in APIS and not named.places:
+        return _load_weather(named)
+    _refuse(named, "airports")
+    return _load_files(named)
+
+
+def _load_files(named: Named) -> LoadReport:
+    from ingestion.load import load as load_files
+    from ingestion.sources import DATABASES, SOURCES
+
+    if named.source in {database.name for database in DATABASES}:
+        raise OntimeError(
+            f"{named.source} is a database, and has no files",
+            f"ontime load {DATABASE} --config ingestion/sources/{named.source}.toml",
+        )
+    source = SOURCES[named.source]
+    if named.months and source.archives is None:
+        raise OntimeError(f"{named.source} is not published by month", "name its files with --from")
+    archives = source.archives(named.months) if source.archives else []
+    report = load_files(
+        source,
+        [*archives, *named.places],
+        connection("loader").as_psycopg2(),
+        progress_on(sys.stderr),
+        cache_folder(),
+    )
+    if source.takes_any_table:
+        from cli.loading.scaffold import scaffold_loaded
+
+        scaffold_loaded(report)
+    return report
+
+
+def _load_weather(named: Named) -> LoadReport:
+    from cli.loading.weather import needed_weather
+    from ingestion.apis.load import load_answers
+    from ingestion.apis.registry import APIS
+    from ingestion.sources.bts import months_of
+
+    needed, without_zone = needed_weather(months_of(named.months), named.airports)
+    if without_zone:
+        note(f"left out, since nobody knows their time zone: {', '.join(without_zone)}")
+    return load_answers(
+        APIS[named.source],
+        needed,
+        connection("loader").as_psycopg2(),
+        progress_on(sys.stderr),
+        cache_folder(),
+    )
+
+
+def _load_tables(named: Named) -> LoadReport:
+    from ingestion.databases.load import load_database
+
+    if named.config is None:
+        raise OntimeError(
+            "no file that declares the database is named",
+            "ontime load database --config ingestion/sources/fleet.toml",
+        )
+    return load_database(
+        named.config,
+        connection("loader").as_psycopg2(),
+        progress_on(sys.stderr),
+        named.tables,
+        named.full,
+    )
+
+
+_OPTIONS = {
+    "places": ("--from", "files"),
+    "months": ("--months", "what is published by month"),
+    "airports": ("--airports", "weather that an API is asked for"),
+    "config": ("--config", DATABASE),
+    "tables": ("--tables", DATABASE),
+    "full": ("--full", DATABASE),
+}
+
+
+def _refuse(named: Named, *options: str) -> None:
+    for option in options:
+        if getattr(named, option):
+            name, belongs_to = _OPTIONS[option]
+            raise OntimeError(f"{name} is not for {named.source}, but for {belongs_to}", "leave it out")

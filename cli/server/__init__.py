@@ -1,0 +1,1 @@
+"""The server: the embedded one, and any that PGHOST names."""

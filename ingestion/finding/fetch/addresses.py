@@ -1,0 +1,56 @@
+"""What addresses say, and how they are shown: without their secrets."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_WEB = ("http", "https")
+_LONGEST_NAME = 200  # bytes; file systems take 255
+
+
+def scheme_of(address: str | Path) -> str | None:
+    """The scheme of an address in lower case, such as `https`; None for a path."""
+    found = _SCHEME.match(address) if isinstance(address, str) else None
+    return found[1].lower() if found else None
+
+
+def is_web(address: str | Path) -> bool:
+    """Whether it is an http or https address."""
+    return scheme_of(address) in _WEB
+
+
+def shown(address: str | Path) -> str:
+    """An address without user, password, fragment and the values of its query: each may be a secret."""
+    scheme = scheme_of(address)
+    if scheme is None:
+        return str(address)
+    host, path, query = _parts(str(address))
+    names = "&".join(map(_without_value, query.split("&")))
+    return f"{scheme}://{host.rpartition('@')[2]}{path}" + (f"?{names}" if query else "")
+
+
+def last_part(address: str) -> str:
+    """The name of the file that an address names, fit for a file of this machine; else `download`."""
+    _, path, _ = _parts(address)
+    name = path.rpartition("/")[2]
+    if is_web(address):
+        name = unquote(name).replace("/", "_").replace("\0", "_")
+    return name.encode()[-_LONGEST_NAME:].decode(errors="ignore") if name.strip(".") else "download"
+
+
+def _without_value(pair: str) -> str:
+    """`name=...` for a part of a query; what stands there without a name is a value."""
+    name, equals, _ = pair.partition("=")
+    return f"{name}=..." if equals else "..."
+
+
+def _parts(address: str) -> tuple[str, str, str]:
+    """Host or bucket, path and query. `?` and `#` belong to the key of an object in a bucket."""
+    _, _, rest = address.partition("://")
+    query = ""
+    if is_web(address):
+        rest, _, _ = rest.partition("#")
+        rest, _, query = rest.partition("?")
+    host, slash, path = rest.partition("/")
+    return host, slash + path, query

@@ -1,0 +1,100 @@
+"""Parquet: values as exact text, batch by batch. Structs, lists and maps become JSON, bytes `\\x0f`."""
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv, parquet
+
+from ingestion.errors import OntimeError
+from ingestion.forms.records import Clean, CsvFile, Reject
+from ingestion.forms.tabular.names import column_names
+from ingestion.forms.tabular.stream import Read, reading, temporary_copy
+
+_AT_ONCE = 10_000  # records that are read together
+
+
+class Parquet:
+    """Reads one Parquet file: `header()`, then `records()`. Raises OntimeError when it is damaged.
+
+    `read(n)` gives up to n more bytes, and none at the end; `name` stands in messages. The content waits in a
+    temporary file, since its directory stands at the end.
+    """
+
+    form = "Parquet"
+
+    def __init__(self, read: Read, name: str) -> None:
+        self._name = name
+        try:
+            self._file = parquet.ParquetFile(temporary_copy(read))
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(error) from error
+
+    def header(self) -> list[str]:
+        """Names of the columns."""
+        return column_names(self._file.schema_arrow.names, self._name)
+
+    def records(self, width: int) -> Iterator[Clean | Reject]:
+        """The rows in their order, numbered from 1; one with a NUL character is rejected."""
+        # a comma ends each record: without, a missing value of a single column would be a blank line
+        for found in CsvFile(reading(self._pieces()), self._name).records(width + 1, last_is_empty=True):
+            yield (
+                Clean(found.first_record_no, [record[:-1] for record in found.records])
+                if isinstance(found, Clean)
+                else found
+            )
+
+    def _pieces(self) -> Iterator[bytes]:
+        """The batches as CSV."""
+        try:
+            for batch in self._file.iter_batches(_AT_ONCE):
+                columns = [*map(_as_text, batch.columns), pa.nulls(batch.num_rows)]
+                names = [str(position) for position in range(len(columns))]
+                piece = BytesIO()
+                csv.write_csv(
+                    pa.RecordBatch.from_arrays(columns, names), piece, csv.WriteOptions(include_header=False)
+                )
+                yield piece.getvalue()
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> OntimeError:
+        return OntimeError(
+            f"{self._name}: is damaged, or no Parquet: {error}", "fetch or write the file again"
+        )
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """A column that write_csv writes exactly."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _as_text(column.dictionary_decode())
+    if pa.types.is_nested(kind):
+        return pa.array([_json(value) for value in column.to_pylist()], pa.string())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return pa.array([_hexadecimal(value) for value in column.to_pylist()], pa.string())
+    if pa.types.is_timestamp(kind) or pa.types.is_time(kind):
+        return _clocks(column)
+    return column
+
+
+def _clocks(column: pa.Array) -> pa.Array:
+    """`2024-01-31 12:00:00.5Z`: in UTC when a zone is known, without the zeros that end a fraction."""
+    kind = column.type
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        column = column.cast(pa.timestamp(kind.unit, "UTC"))
+    text = pc.replace_substring_regex(column.cast(pa.string()), r"(\.\d*?)0+(Z?)$", r"\1\2")
+    return pc.replace_substring_regex(text, r"\.(Z?)$", r"\1")
+
+
+def _json(value: Any) -> str | None:
+    if value is None:
+        return None
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _hexadecimal(value: bytes | None) -> str | None:
+    return None if value is None else f"\\x{value.hex()}"

@@ -1,0 +1,98 @@
+"""Which tables a file of the source `files` makes, and whether they fit those that are there."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from ingestion.data_file import DataFile
+from ingestion.errors import OntimeError
+from ingestion.finding.content import Content, LastArchive
+from ingestion.forms.planned_file import PlannedFile
+from ingestion.forms.tabular.names import table_name
+from ingestion.forms.tabular.tables import open_table, workbook_in
+from ingestion.source import LINEAGE, Dataset
+
+
+def sheets_of(
+    file: DataFile, say: Callable[[str], None], archives: LastArchive | None = None
+) -> list[DataFile]:
+    """The sheets of a workbook that hold records; of another file, itself.
+
+    What is left out, `say` is told. Raises OntimeError when the file cannot be read or no sheet has records.
+    """
+    with Content(file, archives=archives) as content:
+        workbook = workbook_in(content.read, file.location)
+    if workbook is None:
+        return [file]
+    filled = []
+    for sheet in workbook.sheet_names():
+        if workbook.sheet(sheet).is_empty():
+            say(f"{file.name}: sheet {sheet} is left out: it has no row below its header")
+        else:
+            filled.append(sheet)
+    if not filled:
+        raise OntimeError(f"{file.location}: none of its sheets has records", "fill one, or remove the file")
+    return [
+        replace(
+            file,
+            name=f"{file.name}!{sheet}" if len(filled) > 1 else file.name,
+            location=f"{file.location}!{sheet}",
+            sheet=sheet,
+        )
+        for sheet in filled
+    ]
+
+
+def plan_table(file: DataFile, suffixes: Sequence[str], archives: LastArchive | None = None) -> PlannedFile:
+    """The plan of one file or sheet, whose table is named after it without `suffixes`.
+
+    Raises OntimeError when it cannot be read or holds no table.
+    """
+    with Content(file, archives=archives) as content:
+        table = open_table(content.read, file.location, file.sheet)
+        columns = tuple(table.header())
+    dataset = Dataset(_table_name(file, suffixes), columns, form=table.form)
+    return replace(PlannedFile.of(content, dataset, columns), of_any_kind=True)
+
+
+def _table_name(file: DataFile, suffixes: Sequence[str]) -> str:
+    """A table is named after what holds its records, not after an archive around that."""
+    is_one_of_several = file.name.endswith(f"!{file.sheet}")
+    holder = PurePosixPath(file.member or file.path.name).name
+    return table_name(holder, suffixes, file.sheet if is_one_of_several else None)
+
+
+class Tables:
+    """The tables of the raw schema, those there and those that files are about to make."""
+
+    def __init__(self, there: Mapping[str, set[str]]) -> None:
+        self._there = there
+        self._new: dict[str, dict[str, None]] = {}  # columns of the files by table
+
+    def add(self, file: PlannedFile) -> PlannedFile:
+        """Takes a file for its table; the plan that comes back warns of columns that the table gets.
+
+        Raises OntimeError when file and table have no column in common: only their names are alike.
+        """
+        table = file.dataset.name
+        known = {*self._there.get(table, ()), *self._new.get(table, ())}.difference(LINEAGE)
+        added = [column for column in file.columns if column not in known]
+        if known and len(added) == len(file.columns):
+            raise OntimeError(
+                f"{file.data.name}: has no column of raw_files.{table}: {_listed(sorted(known))}",
+                "rename the file, and it makes a table of its own",
+            )
+        self._new.setdefault(table, {}).update(dict.fromkeys(file.columns))
+        if not known or not added:
+            return file
+        warning = f"{file.data.name}: raw_files.{table} gets columns that it did not have: {_listed(added)}"
+        return replace(file, warnings=(*file.warnings, warning))
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """The tables of the files that were added."""
+        return tuple(Dataset(name, tuple(columns)) for name, columns in self._new.items())
+
+
+def _listed(names: list[str], at_most: int = 8) -> str:
+    shown = ", ".join(names[:at_most])
+    return shown if len(names) <= at_most else f"{shown} and {len(names) - at_most} more"

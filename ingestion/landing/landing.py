@@ -1,0 +1,272 @@
+"""Lands one file in one transaction: rows, rejects and ledger row are there together or not at all."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from tempfile import SpooledTemporaryFile, gettempdir
+from typing import IO, Literal, cast
+
+from psycopg2 import sql
+from psycopg2.errors import DiskFull, QueryCanceled
+
+from ingestion.database import Connection, first_line
+from ingestion.errors import OntimeError
+from ingestion.finding.content import Content, changed
+from ingestion.forms.headers import NAMELESS, columns_of
+from ingestion.forms.planned_file import Comparison, PlannedFile
+from ingestion.forms.records import Clean, CsvFile, Reject, fields_of
+from ingestion.landing.difference import READ_REJECTS, READ_ROWS, TableRead
+from ingestion.landing.ledger import Entry, Ledger, copy_rejects
+from ingestion.landing.one_month import OneMonth
+from ingestion.report import FileReport
+from ingestion.source import FILE_NO, RECORD_NO
+
+_WITHHELD = "its text is withheld, for the file holds personal data"
+_REJECTS_IN_MEMORY = 1 << 20  # bytes; more of them wait in a temporary file until the rows are copied
+
+
+def land(
+    connection: Connection, schema: str, file: PlannedFile, load_id: str, read_so_far: Callable[[int], None]
+) -> FileReport:
+    """Lands a file in the table of its dataset, which exists, and commits.
+
+    A content that is there already, or that another transaction lands meanwhile, changes nothing; nor does
+    the read of a table that says what is there. `read_so_far` is told how many bytes of the file on disk have
+    been read. Raises OntimeError for a file that cannot land, also where disks are full, and psycopg2.Error
+    for what else the server refuses; nothing of the file stays then.
+    """
+    started = time.monotonic()
+    state: Literal["landed", "already there"] = "landed"
+    with Content(file.data, read_so_far) as content:
+        if content.state != file.state:
+            raise changed(file.data)
+        try:
+            with connection:
+                entry = _copy(connection, schema, file, load_id, content)
+        except _AlreadyThere as found:
+            entry, state = found.entry, "already there"
+        except _NoNews as found:
+            return FileReport.of_no_news(
+                file.data.name, file.dataset.name, found.rows, time.monotonic() - started
+            )
+        except DiskFull as error:
+            raise _no_room(file, "where Postgres keeps its data", error) from None
+        except OSError as error:  # reading the file raises OntimeError
+            raise _no_room(file, f"for its rejects in {gettempdir()}", error) from None
+    seconds = time.monotonic() - started
+    return entry.report(state, file.data.name, seconds, file.dataset.form, file.warnings)
+
+
+class SoundRows:
+    """The sound records of a file with their lineage, as CSV in a file to read from.
+
+    The others go to `rejects` on the way, as lines of CSV. The columns are `record_no`, those of the file,
+    `file_no`.
+    """
+
+    def __init__(self, file: PlannedFile, found: Iterator[Clean | Reject], rejects: IO[bytes]) -> None:
+        self.landed = 0
+        self.rejected = 0
+        self.first_reject: Reject | None = None
+        self.error: Exception | None = None  # psycopg2 hides what `read` raises
+        self._found = found
+        self._rejects = rejects
+        self._file_no = file.file_no
+        self._is_personal = file.dataset.personal
+        self._kept = _kept_fields(file)
+        self._one_month = OneMonth(file) if file.dataset.one_month else None
+        own_comma = file.ends_with_comma and not self._kept
+        self._end_of_row = (b"%d\n" if own_comma else b",%d\n") % file.file_no
+
+    def read(self, _size: int = -1) -> bytes:
+        """The next rows, as many as come at once; none at the end."""
+        try:
+            for found in self._found:
+                if isinstance(found, Clean):
+                    return self._lines(found)
+                self._set_aside(found)
+        except Exception as error:
+            self.error = error
+            raise
+        return b""
+
+    def _lines(self, clean: Clean) -> bytes:
+        """`record_no,<record>,file_no` for each record."""
+        if self._one_month is not None:
+            self._one_month.check(clean)
+        count, first = len(clean.records), clean.first_record_no
+        pieces = [self._end_of_row] * (3 * count)
+        pieces[0::3] = [b"%d," % record_no for record_no in range(first, first + count)]
+        pieces[1::3] = (
+            [self._without_others(record) for record in clean.records] if self._kept else clean.records
+        )
+        self.landed += count
+        return b"".join(pieces)
+
+    def _without_others(self, record: bytes) -> bytes:
+        """The record with those of its fields that land."""
+        fields = fields_of(record)
+        return b",".join([fields[position] for position in self._kept])
+
+    def _set_aside(self, reject: Reject) -> None:
+        self.rejected += 1
+        if self._is_personal:
+            reject = Reject(reject.record_no, f"{reject.reason} ({_WITHHELD})", b"")
+        self.first_reject = self.first_reject or reject
+        text = _as_text(reject.original).replace('"', '""')
+        line = f'{self._file_no},{reject.record_no},"{reject.reason}",\\x{reject.original.hex()},"{text}"\n'
+        self._rejects.write(line.encode())
+
+
+def _kept_fields(file: PlannedFile) -> list[int]:
+    """Positions of the fields that land, none when all do but a nameless last one."""
+    named = [name for name in file.fields if name != NAMELESS]
+    return [] if len(file.columns) == len(named) else [file.fields.index(name) for name in file.columns]
+
+
+def _as_text(original: bytes) -> str:
+    """The bytes without the line end as text; what is not UTF-8, and NUL, as `\\xNN`."""
+    return original.rstrip(b"\r\n").decode(errors="backslashreplace").replace("\0", "\\x00")
+
+
+class _AlreadyThere(Exception):  # noqa: N818
+    """No error but a way out of the transaction: the content is in the ledger as `entry`."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+
+
+class _NoNews(Exception):  # noqa: N818
+    """No error but a way out of the transaction: so many rows of a table read say what is there."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+
+
+def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, content: Content) -> Entry:
+    """Copies rows and rejects and enters the file into the ledger.
+
+    Raises as `land`, _AlreadyThere and _NoNews.
+    """
+    if file.comparison is not None:
+        return _copy_difference(connection, schema, file, file.comparison, load_id, content)
+    ledger = Ledger(connection, schema)
+    with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
+        rows = SoundRows(file, records_of(file, content), rejects)
+        _copy_rows(connection, sql.Identifier(schema, file.dataset.name), file, rows)
+        if not rows.landed and (rows.rejected or not file.dataset.may_be_empty):
+            raise _no_sound_record(file, rows)
+        entry = _enter(ledger, file, load_id, content, rows, rows.landed, rows.rejected)
+        rejects.seek(0)
+        ledger.copy_rejects(rejects)
+    return entry
+
+
+def _copy_difference(
+    connection: Connection,
+    schema: str,
+    file: PlannedFile,
+    comparison: Comparison,
+    load_id: str,
+    content: Content,
+) -> Entry:
+    """As `_copy`, of the read of a table: what says the same as the rows and rejects there stays out."""
+    ledger = Ledger(connection, schema)
+    read = TableRead(connection, schema, file.dataset.name, comparison)
+    with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
+        rows = SoundRows(file, records_of(file, content), rejects)
+        _copy_rows(connection, READ_ROWS, file, rows)
+        rejects.seek(0)
+        copy_rejects(connection, READ_REJECTS, rejects)
+    news = read.land(file.data.location)
+    if not news.differs:
+        raise _NoNews(rows.landed + rows.rejected)
+    entry = _enter(ledger, file, load_id, content, rows, news.rows, news.rejects)
+    ledger.take_rejects(READ_REJECTS)
+    return entry
+
+
+def _enter(
+    ledger: Ledger,
+    file: PlannedFile,
+    load_id: str,
+    content: Content,
+    rows: SoundRows,
+    landed: int,
+    rejected: int,
+) -> Entry:
+    """Enters a file into the ledger, of which so many records landed or were rejected; others are unchanged.
+
+    Raises _AlreadyThere when its content is in the ledger.
+    """
+    seen = rows.landed + rows.rejected
+    entry = Entry(
+        file_no=file.file_no,
+        file_id=content.file_id,
+        dataset=file.dataset.name,
+        file_name=file.data.name,
+        location=file.data.location,
+        columns=",".join(file.columns),
+        request=file.data.request,
+        bytes=content.size,
+        rows_seen=seen,
+        rows_landed=landed,
+        rows_rejected=rejected,
+        rows_unchanged=seen - landed - rejected,
+        load_id=load_id,
+    )
+    if (other := ledger.enter(entry)) is not None:
+        raise _AlreadyThere(other)
+    return entry
+
+
+def records_of(file: PlannedFile, content: Content) -> Iterator[Clean | Reject]:
+    """The records of a file. Raises OntimeError when its header is not that by which it was planned."""
+    if file.of_any_kind:
+        # only here: its libraries take a second to import
+        from ingestion.forms.tabular.tables import open_table
+
+        table = open_table(content.read, file.data.location, file.data.sheet)
+        _check_header(table.header(), file)
+        return table.records(len(file.fields))
+    csv_file = CsvFile(content.read, file.data.location)
+    if file.has_header:
+        _check_header(csv_file.header(), file)
+    return csv_file.records(len(file.fields), last_is_empty=file.ends_with_comma)
+
+
+def _check_header(header: Sequence[str], file: PlannedFile) -> None:
+    if columns_of(header, file.data.location) != file.fields:
+        raise changed(file.data)
+
+
+def _copy_rows(connection: Connection, table: sql.Identifier, file: PlannedFile, rows: SoundRows) -> None:
+    statement = sql.SQL("copy {table} ({columns}) from stdin (format csv, encoding 'UTF8')").format(
+        table=table,
+        columns=sql.SQL(", ").join(map(sql.Identifier, (RECORD_NO, *file.columns, FILE_NO))),
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.copy_expert(statement, cast(IO[bytes], rows))
+    except QueryCanceled:
+        if rows.error is not None:
+            raise rows.error from None
+        raise
+
+
+def _no_room(file: PlannedFile, where: str, error: Exception) -> OntimeError:
+    return OntimeError(
+        f"{file.data.location}: no room {where}: {first_line(error)}", "make room there, then load it again"
+    )
+
+
+def _no_sound_record(file: PlannedFile, rows: SoundRows) -> OntimeError:
+    if rows.first_reject is None:
+        return OntimeError(
+            f"{file.data.location}: the file has a header and no records",
+            f"fetch the file again; as a new release it would empty {file.dataset.name}, and is refused",
+        )
+    first = f"record {rows.first_reject.record_no}: {rows.first_reject.reason}"
+    return OntimeError(
+        f"{file.data.location}: none of its {rows.rejected:,} records can land, beginning with {first}",
+        "check that the file belongs to its header: separators, quotes and encoding",
+    )

@@ -1,0 +1,56 @@
+"""The raw schemas of all sources, loaded or not: models then build on a source that nobody has loaded."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from typing import Any
+
+import psycopg2
+
+from ingestion.database import Connection, columns_there, connect, refused
+from ingestion.landing.ledger import LEDGER, Ledger
+from ingestion.landing.locks import only_load
+from ingestion.landing.raw_table import RawTable
+from ingestion.source import LINEAGE, Source
+
+
+def prepare(connection: Mapping[str, Any], sources: Iterable[Source], say: Callable[[str], None]) -> None:
+    """Makes the ledgers and tables of these sources where they are missing, and columns declared since.
+
+    `connection` are the arguments of psycopg2.connect. When something is missing and a load into the schema
+    runs, tells `say` and waits for it. Raises OntimeError when the server cannot be reached or refuses.
+    """
+    with closing(connect(connection)) as session:
+        try:
+            for source in sources:
+                if _missing(session, source):
+                    with only_load(session, source.raw_schema, say):
+                        make(session, source)
+        except psycopg2.Error as error:
+            raise refused("making the raw schemas", error) from error
+
+
+def make(connection: Connection, source: Source) -> None:
+    """Makes what is missing of the raw schema of a source, all or nothing. The caller holds its lock."""
+    missing = _missing(connection, source)
+    if not missing:
+        return
+    there = columns_there(connection, source.raw_schema)
+    with connection:
+        Ledger(connection, source.raw_schema).create()
+        for dataset in source.tables:
+            table = RawTable(connection, source.raw_schema, dataset.name)
+            if dataset.name not in there:
+                table.make(dataset.columns)
+            elif missing.get(dataset.name):
+                table.add(missing[dataset.name])
+
+
+def _missing(connection: Connection, source: Source) -> dict[str, list[str]]:
+    """The columns that the tables of a source lack, by table."""
+    there = columns_there(connection, source.raw_schema)
+    declared = {dataset.name: (*LINEAGE, *dataset.columns) for dataset in source.tables}
+    lacking = {
+        table: [column for column in columns if column not in there.get(table, ())]
+        for table, columns in (LEDGER | declared).items()
+    }
+    return {table: columns for table, columns in lacking.items() if columns}

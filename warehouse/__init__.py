@@ -1,1 +1,0 @@
-"""The `ontime` command: the Postgres server, its roles, builds and questions to the marts."""
