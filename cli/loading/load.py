@@ -30,8 +30,7 @@ class Named:
 
 def load(named: Named) -> LoadReport:
     """Loads what is named. Raises OntimeError when that does not go together."""
-    from ingestion.apis.registry import APIS  # here and below: dlt and its like take a second to import
-    from ingestion.sources import SOURCES
+    from ingestion.sources import SOURCES  # here and below: what is slow to import only where it is needed
 
     if named.source == DATABASE:
         _refuse(named, "places", "months", "airports")
@@ -40,7 +39,7 @@ def load(named: Named) -> LoadReport:
     if named.source not in SOURCES:
         known = ", ".join((*SOURCES, DATABASE))
         raise OntimeError(f"there is no source {named.source}", f"choose one of: {known}")
-    if named.source in APIS and not named.places:
+    if SOURCES[named.source].is_asked and not named.places:
         return _load_weather(named)
     _refuse(named, "airports")
     return _load_files(named)
