@@ -18,10 +18,11 @@ warehouse: .venv/warehouse.stamp  ## from nothing to published marts: start, loa
 	$(BIN)/ontime build
 	$(BIN)/ontime summary
 
-check: .venv/dev.stamp  ## lint and types of Python, in seconds
+check: .venv/dev.stamp  ## lint, types and imports of Python, in seconds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 test: check  ## every check and every test
 	$(BIN)/pytest

@@ -27,7 +27,7 @@ from rich.table import Table
 from benchmarks.landing import cpu_of_tree
 from benchmarks.months import SAMPLE_YEAR, Sample, as_environment, utc_hour
 from cli.server.connections import connection
-from cli.server.server import Server
+from cli.server.process import Server
 from tests import samples
 from tests.projects import ProjectCopy, copy_project
 from tests.servers import running_server

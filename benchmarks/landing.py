@@ -85,7 +85,7 @@ def bare_copy(case: Case, arguments: Arguments) -> None:
 
 def ontime(case: Case, arguments: Arguments) -> None:
     """`ontime load` without the command around it."""
-    from cli.server.server import cache_folder
+    from cli.server.files import cache_folder
     from ingestion.load import load
     from ingestion.progress import PlainProgress
 
@@ -95,13 +95,13 @@ def ontime(case: Case, arguments: Arguments) -> None:
 
 def stock_dlt(case: Case, arguments: Arguments) -> None:
     """dlt's own load job, merged on the file; the records are checked all the same."""
-    from tests.ingestion.dlts_own_jobs import land_stock
+    from tests.ingestion.dlts_own_jobs import land_with_dlts_own_jobs
 
     planned = [
         replace(plan(data_file(path), case.source), file_no=number)
         for number, path in enumerate(case.files, start=1)
     ]
-    land_stock(case.dataset, planned, case.source.raw_schema, arguments)
+    land_with_dlts_own_jobs(case.dataset, planned, case.source.raw_schema, arguments)
 
 
 WAYS = {"bare COPY": bare_copy, "ontime": ontime, "stock dlt": stock_dlt}
@@ -202,9 +202,8 @@ def archives(folder: Path, archive: Path, rows: int, count: int) -> Case:
             zipped.write(text, text.name)
         texts.append(text)
         files.append(packed)
-    dataset = next(known for known in BTS.datasets if known.name == planned.dataset)
     columns = tuple(name or "behind_the_last_comma" for name in planned.fields)
-    return Case(replace(BTS, name="benchmark"), dataset, columns, texts, files)
+    return Case(replace(BTS, name="benchmark"), planned.dataset, columns, texts, files)
 
 
 def compare(case: Case, ways: Iterable[str], repeat: int) -> Iterator[tuple[str, Cost]]:

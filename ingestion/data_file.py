@@ -1,7 +1,7 @@
-"""The one notion of a file to load, from its address to its row in the ledger, and which files may be one."""
+"""The one notion of a file to load, from what a load names to its row in the ledger, and which may be one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Self
 
@@ -9,6 +9,18 @@ from ingestion.errors import OntimeError
 
 DATA_SUFFIXES = (".csv", ".txt", ".gz", ".zip")
 """How the names of files with data end, as most publishers choose them; a source may know more."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A path, pattern or address to load. `month`, such as 2024-01, is the one that the file must hold.
+
+    `patience` is what the user is told when that month is not there yet.
+    """
+
+    address: str | Path = field(repr=False)  # may carry a password
+    month: str | None = None
+    patience: str = "load it when it is"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ class OntimeError(Exception):
 
     `message` says what is wrong and names the file, record or object; `remedy` is the next thing to do, best
     a command.
-    Defined here because `warehouse` may import `ingestion`, but not the other way round.
+    Defined here because `cli` may import `ingestion`, but not the other way round.
     """
 
     def __init__(self, message: str, remedy: str) -> None:
@@ -24,3 +24,10 @@ class LaterError(OntimeError):
 
 class NotPublishedError(LaterError):
     """The publisher has not published it yet."""
+
+
+def root_of(error: BaseException) -> BaseException:
+    """Where a chain of errors began."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error

@@ -1,21 +1,22 @@
 """Loads files of a source: finds them, assigns them to datasets, leaves out what is there, lands the rest."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 
-from ingestion.data_file import Unreadable
+from ingestion.data_file import Unreadable, Wanted
 from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
-from ingestion.finding.content import identify, size_unpacked
-from ingestion.finding.fetch.addresses import Wanted
-from ingestion.finding.finding import Found, find
-from ingestion.forms.plan import PlannedFile, plan
+from ingestion.finding.content import LastArchive, identify
+from ingestion.finding.finding import Found, find, opened
+from ingestion.forms.plan import plan
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.landing import raw_schema
 from ingestion.landing.landing import land
 from ingestion.landing.ledger import Ledger
@@ -44,21 +45,33 @@ def load(
     wanted = files or source.default_files()
     if not wanted:
         raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
-    with progress:
-        reports = land_found(source, find(wanted, source, cache, progress), connection, progress)
+    with progress, LastArchive() as archives:
+        found = find(wanted, source.suffixes, cache, progress, archives)
+        if source.takes_any_table:
+            # only here: its libraries take a second to import
+            from ingestion.forms.tabular.planning import sheets_of
+
+            found = opened(found, partial(sheets_of, say=progress.say, archives=archives))
+        reports = land_found(source, found, connection, progress, archives)
     return LoadReport(source.name, reports, time.monotonic() - started)
 
 
 def land_found(
-    source: Source, found: Sequence[Found], connection: Mapping[str, Any], progress: Progress
+    source: Source,
+    found: Iterable[Found],
+    connection: Mapping[str, Any],
+    progress: Progress,
+    archives: LastArchive | None = None,
 ) -> tuple[FileReport, ...]:
     """Lands files that were found; the reports are in their order.
 
-    `progress` has been entered. Otherwise as `load`.
+    `progress` has been entered. Each file is looked at as it comes, so that its archive may be open in
+    `archives`. Otherwise as `load`.
     """
     task = _Load(source, connection, progress)
-    task.run(found)
-    return tuple(task.reports[file] for file in found)
+    plans = [(file, task.plan(file, archives)) for file in found]
+    task.run([planned for _, planned in plans if planned is not None])
+    return tuple(task.reports[file] for file, _ in plans)
 
 
 def land_planned(
@@ -88,8 +101,8 @@ class _Load:
         self._connection = connection
         self._progress = progress
 
-    def run(self, found: Sequence[Found]) -> None:
-        planned = [planned for file in found if (planned := self._plan(file)) is not None]
+    def run(self, planned: Sequence[PlannedFile]) -> None:
+        """Lands files with plans, as the only load into the raw schema."""
         if not planned:
             return
         with closing(connect(self._connection)) as session:
@@ -109,28 +122,27 @@ class _Load:
         if new:
             self._progress.expect(sum(file.size for file in new))
             self._run_dlt(_numbered(new, ledger))
-        for name in {file.dataset for file in new if self.reports[file.data].state == "landed"}:
+        for name in {file.dataset.name for file in new if self.reports[file.data].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
 
-    def _plan(self, file: Found) -> PlannedFile | None:
+    def plan(self, file: Found, archives: LastArchive | None) -> PlannedFile | None:
         """The plan of a file that is to land."""
         try:
             if isinstance(file, Unreadable):
                 raise file.error
-            planned = plan(file, self._source)
+            planned = plan(file, self._source, archives)
         except OntimeError as error:
             self._report(file, FileReport.of_failure(file.name, error))
             return None
-        if not planned.lands:
-            self._report(file, FileReport(file.name, "left out", form=planned.form))
+        if not planned.dataset.lands:
+            self._report(file, FileReport(file.name, "left out", form=planned.dataset.form))
             return None
         return planned
 
     def _declare(self, session: Connection, planned: Sequence[PlannedFile]) -> list[PlannedFile]:
         """Makes datasets of the tables that these files name; a file that is not of its table fails."""
-        from ingestion.forms.tabular.planning import (
-            Tables,  # only here: its libraries take a second to import
-        )
+        # only here: its libraries take a second to import
+        from ingestion.forms.tabular.planning import Tables
 
         tables, kept = Tables(columns_there(session, self._schema)), []
         for file in planned:
@@ -148,13 +160,13 @@ class _Load:
         a repeated file a no-op is the ledger's unique key.
         """
         try:
-            size = size_unpacked(file.data)
-            entry = ledger.find(identify(file.data)) if size is None or ledger.has_size(size) else None
+            may_be_there = file.size_unpacked is None or ledger.has_size(file.size_unpacked)
+            entry = ledger.find(identify(file.data)) if may_be_there else None
         except OntimeError as error:
             self._fail(file, error)
             return False
         if entry is not None:
-            self._report(file.data, FileReport.of_entry(entry, "already there", file.data.name))
+            self._report(file.data, entry.report("already there", file.data.name))
         return entry is None
 
     def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
@@ -191,7 +203,7 @@ class _Load:
         self._report(file.data, report)
 
     def _fail(self, file: PlannedFile, error: OntimeError) -> None:
-        self._report(file.data, FileReport.of_failure(file.data.name, error, file.dataset))
+        self._report(file.data, FileReport.of_failure(file.data.name, error, file.dataset.name))
 
     def _report(self, file: Found, report: FileReport) -> None:
         self.reports[file] = report

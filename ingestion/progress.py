@@ -61,6 +61,7 @@ class TerminalProgress:
     """A bar of the bytes fetched, then one of the bytes read; above it a line for each file that is done."""
 
     def __init__(self, stream: TextIO) -> None:
+        # only here: logs and pipes do without
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from ingestion.errors import LaterError, OntimeError
-from ingestion.landing.ledger import Entry
 
 State = Literal["landed", "already there", "left out", "to come", "failed"]
 _STATES: tuple[State, ...] = ("landed", "already there", "left out", "to come", "failed")
@@ -31,31 +30,6 @@ class FileReport:
     remedy: str | None = None
     warnings: tuple[str, ...] = ()
     rows_unchanged: int = 0
-
-    @classmethod
-    def of_entry(
-        cls,
-        entry: Entry,
-        state: Literal["landed", "already there"],
-        file_name: str,
-        seconds: float = 0.0,
-        form: str = "",
-        warnings: tuple[str, ...] = (),
-    ) -> Self:
-        """The report of a file whose content is `entry` of the ledger, perhaps under another name."""
-        return cls(
-            file_name,
-            state,
-            dataset=entry.dataset,
-            file_no=entry.file_no,
-            rows_seen=entry.rows_seen,
-            rows_landed=entry.rows_landed,
-            rows_rejected=entry.rows_rejected,
-            rows_unchanged=entry.rows_unchanged,
-            seconds=seconds,
-            form=form,
-            warnings=warnings,
-        )
 
     @classmethod
     def of_no_news(cls, file_name: str, dataset: str, rows: int, seconds: float = 0.0) -> Self:

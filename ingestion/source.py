@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingestion.data_file import DATA_SUFFIXES
+from ingestion.data_file import DATA_SUFFIXES, Wanted
 
 FILE_NO = "file_no"
 RECORD_NO = "record_no"
@@ -75,15 +75,17 @@ def no_files() -> Sequence[Path]:
 class Source:
     """The files of one publisher. They land in the schema `raw_<name>`, in one table for each dataset.
 
-    `default_files` finds the files to load when the user names none; `suffixes` are those of files that a
-    folder or an archive may hold for us. A source that `takes_any_table` has no datasets of its own: each
-    file makes the one that it is named after. One that `is_asked` is a web API (ingestion/apis), which is
-    asked for what is missing when the user names no files.
+    `default_files` finds the files to load when the user names none. What is published by month has
+    `archives`: those of months, and of ranges of months such as `2023-11..2024-02`. `suffixes` are those of
+    files that a folder or an archive may hold for us. A source that `takes_any_table` has no datasets of its
+    own: each file makes the one that it is named after. One that `is_asked` is a web API (ingestion/apis),
+    which is asked for what is missing when the user names no files.
     """
 
     name: str
     datasets: tuple[Dataset, ...]
     default_files: Callable[[], Sequence[Path]] = no_files
+    archives: Callable[[Iterable[str]], Sequence[Wanted]] | None = None
     suffixes: tuple[str, ...] = DATA_SUFFIXES
     takes_any_table: bool = False
     is_asked: bool = False

@@ -29,8 +29,8 @@ import pytest
 from psycopg2 import sql
 
 from cli.server.connections import connection
+from cli.server.process import Server
 from cli.server.roles import bootstrap
-from cli.server.server import Server
 from cli.server.settings import ACTIVATED_HOST
 from tests.databases import Database, mariadb, second_postgres
 from tests.servers import running_server

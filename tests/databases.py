@@ -25,7 +25,7 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from cli.server.server import Server, free_port
+from cli.server.process import Server, free_port
 from tests.servers import running_server
 
 PASSWORD = "s3cret/with:odd@signs%41"  # noqa: S105

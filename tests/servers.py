@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.server.server import Server
+from cli.server.process import Server
 
 ONTIME = Path(sys.executable).with_name("ontime")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cli.console import note
 from cli.server.connections import connection
-from cli.server.server import cache_folder
+from cli.server.files import cache_folder
 from ingestion.errors import OntimeError
 from ingestion.progress import progress_on
 from ingestion.report import LoadReport
@@ -48,19 +48,19 @@ def load(named: Named) -> LoadReport:
 def _load_files(named: Named) -> LoadReport:
     from ingestion.load import load as load_files
     from ingestion.sources import DATABASES, SOURCES
-    from ingestion.sources.months import archives
 
     if named.source in {database.name for database in DATABASES}:
         raise OntimeError(
             f"{named.source} is a database, and has no files",
             f"ontime load {DATABASE} --config ingestion/sources/{named.source}.toml",
         )
-    if named.months and named.source != "bts":
-        raise OntimeError(f"{named.source} is not published by month", "name its files with --from")
     source = SOURCES[named.source]
+    if named.months and source.archives is None:
+        raise OntimeError(f"{named.source} is not published by month", "name its files with --from")
+    archives = source.archives(named.months) if source.archives else []
     report = load_files(
         source,
-        [*archives(named.months), *named.places],
+        [*archives, *named.places],
         connection("loader").as_psycopg2(),
         progress_on(sys.stderr),
         cache_folder(),
@@ -76,7 +76,7 @@ def _load_weather(named: Named) -> LoadReport:
     from cli.loading.weather import needed_weather
     from ingestion.apis.load import load_answers
     from ingestion.apis.registry import APIS
-    from ingestion.sources.months import months_of
+    from ingestion.sources.bts import months_of
 
     needed, without_zone = needed_weather(months_of(named.months), named.airports)
     if without_zone:

@@ -23,7 +23,7 @@ from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_d
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
 from ingestion.errors import OntimeError
-from ingestion.sources.months import months_of
+from ingestion.sources.bts import months_of
 
 PROJECT = Path(__file__).parents[2]
 DEFINED_IN = ("models", "macros", "dbt_project.yml")

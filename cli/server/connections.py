@@ -8,7 +8,7 @@ from typing import Any, Literal
 import psycopg2
 import psycopg2.extensions
 
-from cli.server.server import server
+from cli.server.process import server
 from cli.server.settings import ACTIVATED_HOST
 from ingestion.errors import OntimeError
 

@@ -11,7 +11,7 @@ from psycopg2.extensions import encrypt_password
 
 from cli.console import note
 from cli.server.connections import Connection, connection, is_embedded
-from cli.server.server import server
+from cli.server.process import server
 from ingestion.errors import OntimeError
 from ingestion.landing.raw_schema import prepare
 from ingestion.sources import SOURCES

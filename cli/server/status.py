@@ -4,7 +4,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from cli.server.connections import connection, is_embedded
-from cli.server.server import server
+from cli.server.process import server
 from ingestion.errors import OntimeError
 
 FACTS = """

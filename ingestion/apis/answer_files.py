@@ -17,8 +17,8 @@ from ingestion.progress import Progress
 _UNANSWERED = 3  # in a row, after which the rest is not asked for
 
 
-class Asking:
-    """Asks one API. The rows of answers wait in `folder` until `clear`."""
+class AnswerFiles:
+    """The answers of one API as files, whose rows wait in `folder` until `clear`."""
 
     def __init__(self, api: Api, answers: Answers, progress: Progress, folder: Path) -> None:
         self._api = api

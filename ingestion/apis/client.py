@@ -1,12 +1,11 @@
 """Asks an API through dlt's REST support, at the pace that it asks for, and says why there is no answer.
 
-dlt's session tries again what may pass: status 429 and 5xx, silence, lost connections; with growing pauses or
+The session tries again what may pass: status 429 and 5xx, silence, lost connections; with growing pauses or
 those that the server asks for, up to LONGEST_PAUSE. A hook sees each response before that, so that an answer
 which is cut off counts as lost, and quotas that are used up are not asked again.
 """
 
 import re
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,27 +15,21 @@ from urllib.parse import urlsplit
 
 import dlt
 import requests
-from dlt.sources.helpers.requests import Client as Retrying
 from dlt.sources.helpers.rest_client.auth import APIKeyAuth
 from dlt.sources.helpers.rest_client.client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
 from dlt.sources.rest_api import rest_api_resources
 from dlt.sources.rest_api.typing import ClientConfig, EndpointResource
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InvalidHeader
-from urllib3.util import Retry
 
+from ingestion import http
 from ingestion.apis.api import Api, CutOffError, Endpoint, Question, UnfitError
 from ingestion.apis.response_body import said
 from ingestion.dlt.pipeline import use_settings
 from ingestion.errors import LaterError, OntimeError
-from ingestion.finding.fetch.remote import root_of
 
-ATTEMPTS = 5
-FIRST_PAUSE = 1.0  # seconds before the second attempt; each further pause is twice as long
 LONGEST_PAUSE = 300.0  # seconds; a server that asks for more patience is left alone
 MINUTE = 61.0  # seconds after which a limit by the minute has passed
-TIMEOUTS = (15.0, 60.0)  # seconds without a connection, and without an answer
 MOST_PAGES = 50  # of one answer
 
 _HEADERS = {"User-Agent": "ontime (warehouse of airline on-time performance)"}  # NWS wants to know who asks
@@ -74,15 +67,7 @@ class Client:
         self._say = say
         self._auth = auth
         self._pace = _Pace(api.seconds_between)
-        self._session = Retrying(
-            request_timeout=TIMEOUTS,
-            raise_for_status=False,  # the hooks do that, within each attempt
-            request_max_attempts=ATTEMPTS,
-            request_backoff_factor=FIRST_PAUSE,
-            request_max_retry_delay=LONGEST_PAUSE,
-        ).session
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(self._before_attempt))
+        self._session = _patient_session(_Adapter(self._before_attempt))
         self._name = ""
         self._attempt = 0
         self._trouble = ""
@@ -151,14 +136,15 @@ class Client:
         if self._attempt == 1:
             self._check_link(address)
         else:
-            self._say(f"{self._name}: {self._trouble}; asking again (attempt {self._attempt} of {ATTEMPTS})")
+            attempt = f"attempt {self._attempt} of {http.ATTEMPTS}"
+            self._say(f"{self._name}: {self._trouble}; asking again ({attempt})")
         self._trouble = "no answer"
         self._pace.wait()
 
     def _look_at_error(self, response: requests.Response) -> None:
         """Raises QuotaError when asking again soon is of no use. A limit by the minute is waited for."""
         self._trouble = self._described(response)
-        pause = _retry_after(response)
+        pause = http.retry_after(response)
         if pause is not None and pause > LONGEST_PAUSE:
             raise QuotaError(
                 f"{self._name}: {self._trouble}, and asks to wait {pause:,.0f} s",
@@ -209,26 +195,21 @@ class Client:
 
     def _unanswered(self, error: requests.RequestException) -> OntimeError:
         if isinstance(error, requests.HTTPError):
-            if self._status(error) == 429:
+            if _status(error) == 429:
                 return self._used_up()
-            if self._status(error) in (401, 403):
+            if _status(error) in (401, 403):
                 return UnansweredError(f"{self._name}: {self._trouble}", "check the key, if you have one")
-            if self._status(error) < 500:
+            if _status(error) < 500:
                 return OntimeError(f"{self._name}: {self._trouble}", "see what it says, then load again")
             return self._gave_up(self._trouble)
         if isinstance(error, CutOffError):
             return self._gave_up(f"the answer {error}")
         if isinstance(error, requests.Timeout):
             return self._gave_up("no answer for a while")
-        root = root_of(error)
-        if isinstance(root, ssl.SSLCertVerificationError):
-            return OntimeError(
-                f"{self._name}: its certificate is not trusted: {root.verify_message}",
-                "REQUESTS_CA_BUNDLE names a file with further certificates to trust",
-            )
+        if (distrust := http.distrust(error)) is not None:
+            return OntimeError(f"{self._name}: {distrust}", http.TRUST_MORE)
         if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-            reason = root.strerror if isinstance(root, OSError) else None
-            return self._gave_up(reason or "the connection broke")
+            return self._gave_up(http.said_by_system(error) or "the connection broke")
         return OntimeError(
             f"{self._name}: cannot be asked: {type(error).__name__}",
             f"check {self._api.url_variable} if it is set",
@@ -236,13 +217,9 @@ class Client:
 
     def _gave_up(self, reason: str) -> UnansweredError:
         return UnansweredError(
-            f"{self._name}: {reason} (attempt {self._attempt} of {ATTEMPTS})",
+            f"{self._name}: {reason} (attempt {self._attempt} of {http.ATTEMPTS})",
             "check the network, then load again; what has come is kept",
         )
-
-    @staticmethod
-    def _status(error: requests.HTTPError) -> int:
-        return error.response.status_code if error.response is not None else 0
 
 
 def unfit(name: str, error: UnfitError) -> OntimeError:
@@ -269,8 +246,36 @@ class _Pace:
         self._next = max(self._next, time.monotonic() + seconds)
 
 
+def _patient_session(adapter: HTTPAdapter) -> requests.Session:
+    """A session that tries again what may pass, redirects among them; hooks run within each attempt."""
+    session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    attempts = http.attempts(_may_pass, _asked_pause, LONGEST_PAUSE)
+    session.send = attempts.wraps(session.send)  # type: ignore[method-assign]
+    return session
+
+
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, requests.HTTPError):
+        return _status(error) == 429 or _status(error) >= 500
+    lost = requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError
+    return isinstance(error, lost)
+
+
+def _asked_pause(error: BaseException) -> float | None:
+    """Seconds that an API asks to wait; none at all is no answer to that."""
+    if not isinstance(error, requests.HTTPError) or error.response is None:
+        return None
+    return http.retry_after(error.response) or None
+
+
+def _status(error: requests.HTTPError) -> int:
+    return error.response.status_code if error.response is not None else 0
+
+
 class _Adapter(HTTPAdapter):
-    """Calls `before` with the address ahead of each attempt."""
+    """Calls `before` with the address ahead of each attempt, which gives up after TIMEOUTS."""
 
     def __init__(self, before: Callable[[str], None]) -> None:
         super().__init__()
@@ -279,7 +284,7 @@ class _Adapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *others: Any, **named: Any) -> requests.Response:
         """As its parent."""
         self._before(str(request.url))
-        return super().send(request, *others, **named)
+        return super().send(request, *others, **named | {"timeout": http.TIMEOUTS})
 
 
 def _raise_for_status(response: requests.Response, *_: Any, **__: Any) -> None:
@@ -296,11 +301,3 @@ def _first(error: BaseException | None, *kinds: type[BaseException]) -> Any:
 def _host(address: str) -> str:
     """Host and port, without user and password."""
     return urlsplit(address).netloc.rpartition("@")[2]
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """Seconds that a server asks to wait: it may give seconds or a time."""
-    try:
-        return Retry().parse_retry_after(response.headers["Retry-After"])
-    except (KeyError, InvalidHeader):
-        return None

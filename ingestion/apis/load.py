@@ -56,12 +56,12 @@ def load_answers(
         if wanted.too_old and api.keeps:
             progress.say(f"{api.title}: keeps {api.keeps.days} days; older: {_counted(wanted.too_old)}")
         if wanted.to_ask:
-            from ingestion.apis.answer_files import Asking  # only here: dlt takes a second to import
+            from ingestion.apis.answer_files import AnswerFiles  # only here: dlt takes a second to import
 
-            asking = Asking(api, answers, progress, Path(folder))
-            for batch in _batches(asking.found(wanted.to_ask), _AT_ONCE):
+            answered = AnswerFiles(api, answers, progress, Path(folder))
+            for batch in _batches(answered.found(wanted.to_ask), _AT_ONCE):
                 reports += land_found(api.source, batch, connection, progress)
-                asking.clear()
+                answered.clear()
     return LoadReport(api.source.name, tuple(reports), time.monotonic() - started)
 
 

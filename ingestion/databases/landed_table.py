@@ -19,22 +19,22 @@ Key = tuple[str, ...]
 
 # Keys whose newest row came after they were last found vanished.
 _ALIVE = """
-select {key} from (select {key}, max(file_no) as file_no from {ours} group by {key}) as newest
+select {key} from (select {key}, max(file_no) as file_no from {landed} group by {key}) as newest
 where not exists (select from {vanished} as gone where {gone_is_newest} and gone.file_no > newest.file_no)
 """
 
 
-class OurTable:
+class LandedTable:
     """One table of the raw schema. `connection` is in autocommit, and its session holds the schema's lock."""
 
     def __init__(self, connection: Connection, schema: str, table: Table) -> None:
         self._connection = connection
         self._ledger = Ledger(connection, schema)
         self._table = table
-        key, ours = raw_names(table.key), sql.Identifier(schema, table.name)
+        key, landed = raw_names(table.key), sql.Identifier(schema, table.name)
         self._names: dict[str, sql.Composable] = {
-            "ours": ours,
-            "ours_as_text": sql.Literal(ours.as_string(connection)),
+            "landed": landed,
+            "landed_as_text": sql.Literal(landed.as_string(connection)),
             "vanished": sql.Identifier(schema, table.vanished or ""),
             "key": listed(key),
             "key_columns": sql.SQL(", ").join(
@@ -54,7 +54,7 @@ class OurTable:
 
     def types(self) -> Types | None:
         """The columns of the source when it was last read, None before the first read."""
-        ((found,),) = self._run("select obj_description({ours_as_text}::regclass, 'pg_class')")
+        ((found,),) = self._run("select obj_description({landed_as_text}::regclass, 'pg_class')")
         try:
             return None if found is None else json.loads(found)
         except ValueError:  # somebody has commented on the table
@@ -63,10 +63,10 @@ class OurTable:
     def note_types(self, types: Types) -> None:
         """Notes the columns of the source, as the comment of the table."""
         text = sql.Literal(json.dumps(types, ensure_ascii=False))
-        self._run("comment on table {ours} is {text}", text=text)
+        self._run("comment on table {landed} is {text}", text=text)
 
     def take_keys(self, lines: Iterator[bytes]) -> None:
-        """Takes all keys of the source, as lines of CSV, to compare ours with."""
+        """Takes all keys of the source, as lines of CSV, to compare with those that landed."""
         self._run("drop table if exists source_keys; create temporary table source_keys ({key_columns})")
         with self._connection.cursor() as cursor:
             statement = "copy source_keys from stdin (format csv, encoding 'UTF8')"

@@ -20,20 +20,20 @@ from ingestion.database import Connection, connect, refused
 from ingestion.databases import cursor as cursors
 from ingestion.databases.credentials import address_of
 from ingestion.databases.dialects import Column
-from ingestion.databases.landed_table import OurTable, Types
-from ingestion.databases.rows_as_csv import records, spool
+from ingestion.databases.landed_table import LandedTable, Types
+from ingestion.databases.rows_as_csv import sound_records, write_csv
 from ingestion.databases.server import Condition, Server
 from ingestion.errors import OntimeError
-from ingestion.finding.content import Content, size_on_disk
+from ingestion.finding.content import Content
 from ingestion.forms.headers import NAMELESS
-from ingestion.forms.plan import PlannedFile
+from ingestion.forms.planned_file import Comparison, PlannedFile
 from ingestion.landing import raw_schema
-from ingestion.landing.difference import Comparison
 from ingestion.landing.locks import only_load
 from ingestion.load import land_planned
 from ingestion.progress import Progress
 from ingestion.report import FileReport, LoadReport
 from ingestion.request_text import encode
+from ingestion.source import Dataset
 from ingestion.sources.databases import Database, Table, raw_names, read_config
 
 _KEYS_AT_ONCE = 10_000  # keys that we lack and ask for; of more, the table is read as a whole
@@ -88,7 +88,7 @@ class _Reading:
     """A table that is about to be read: its columns there, and what the warehouse has of it."""
 
     table: Table
-    ours: OurTable
+    landed: LandedTable
     columns: tuple[Column, ...]
     key: tuple[Column, ...]
     types: Types
@@ -130,8 +130,8 @@ class _Load:
         ]
         differences: list[PlannedFile] = []
         for reading in complete:
-            if reading.ours.types() != reading.types:
-                reading.ours.note_types(reading.types)
+            if reading.landed.types() != reading.types:
+                reading.landed.note_types(reading.types)
             if reading.table.marks_vanished:
                 try:
                     differences.extend(self._read_differences(reading))
@@ -153,7 +153,7 @@ class _Load:
             asked = {"read": "changes", "since": str(since)}
         if until is not None:
             asked["until"] = until
-        return reading, self._spool(reading, asked, condition)
+        return reading, self._write_rows(reading, asked, condition)
 
     def _prepare(self, table: Table) -> _Reading:
         """Looks at the columns of a table. Raises OntimeError when one is missing that is needed."""
@@ -176,45 +176,44 @@ class _Load:
                 f"{location}: the cursor {table.cursor} {problem}",
                 f"correct tables.{table.name} in {self._database.place}",
             )
-        ours = OurTable(self._session, self._database.source.raw_schema, table)
+        landed = LandedTable(self._session, self._database.source.raw_schema, table)
         types = {column.name: column.type if column in read else None for column in there}
-        before = ours.types()
+        before = landed.types()
         for change in _changes(before or types, types):
             self._progress.say(f"{location}: {change}")
         is_whole = before is None or _read_of(before) != _read_of(types)
-        return _Reading(table, ours, tuple(read), tuple(names[name] for name in table.key), types, is_whole)
+        return _Reading(table, landed, tuple(read), tuple(names[name] for name in table.key), types, is_whole)
 
     def _since(self, reading: _Reading, cursor: Column) -> cursors.Value | None:
-        until = reading.ours.until()
+        until = reading.landed.until()
         return None if until is None else cursors.start(until, cursor, reading.table.window)
 
     def _read_differences(self, reading: _Reading) -> Iterator[PlannedFile]:
         """Compares the keys of the source with ours: reads those that we lack, then marks those gone."""
-        table, ours = reading.table, reading.ours
+        table, landed = reading.table, reading.landed
         names = raw_names(table.key)
         keys = self._path(table, "keys")
-        spool(self._server.read(table, reading.key), names, keys)
-        ours.take_keys(records(DataFile.at(keys)))
+        write_csv(self._server.read(table, reading.key), names, keys)
+        landed.take_keys(sound_records(DataFile.at(keys)))
         keys.unlink()
-        if (key := ours.key_of_several()) is not None:
+        if (key := landed.key_of_several()) is not None:
             named = ", ".join(f"{name}={value}" for name, value in zip(table.key, key, strict=True))
             problem = "is missing in a row" if None in key else "is not unique"
             raise OntimeError(
                 f"{self._server.location(table)}: the key {problem}: {named}",
                 "declare columns as key that tell the rows apart, or none",
             )
-        lacking = [] if reading.is_whole else ours.lacking(_KEYS_AT_ONCE + 1)
+        lacking = [] if reading.is_whole else landed.lacking(_KEYS_AT_ONCE + 1)
         if len(lacking) > _KEYS_AT_ONCE:
-            yield self._spool(reading, {"read": "whole"})
+            yield self._write_rows(reading, {"read": "whole"})
         elif lacking:
-            yield self._spool(reading, {"read": "missing"}, self._server.with_keys(reading.key, lacking))
+            yield self._write_rows(reading, {"read": "missing"}, self._server.with_keys(reading.key, lacking))
         gone = self._path(table, "vanished")
-        if ours.write_gone(gone):
-            assert table.vanished is not None
-            file = self._file(reading, {"read": "vanished"}, gone)
-            yield _planned(file, table.vanished, names, names, None)
+        if landed.write_gone(gone):
+            assert table.vanished_keys is not None
+            yield _planned(self._file(reading, {"read": "vanished"}, gone), table.vanished_keys, names)
 
-    def _spool(
+    def _write_rows(
         self, reading: _Reading, asked: Mapping[str, str], condition: Condition | None = None
     ) -> PlannedFile:
         """Reads rows into a file that is to land."""
@@ -224,17 +223,18 @@ class _Load:
         except ValueError as error:
             raise OntimeError(f"{self._server.location(table)}: {error}", "list columns") from None
         path = self._path(table, asked["read"])
-        spool(self._server.read(table, reading.columns, condition), names, path)
+        write_csv(self._server.read(table, reading.columns, condition), names, path)
         comparison = Comparison(raw_names(table.key), table.vanished)
-        return _planned(self._file(reading, asked, path), table.name, (*names, NAMELESS), names, comparison)
+        planned = _planned(self._file(reading, asked, path), table.rows, (*names, NAMELESS))
+        return replace(planned, comparison=comparison)
 
     def _path(self, table: Table, what: str) -> Path:
         return self._folder / f"{table.name}.{what}.csv"
 
     def _file(self, reading: _Reading, asked: Mapping[str, str], path: Path) -> DataFile:
-        """The spooled file as the answer to a request, which says what state of ours it is compared with."""
+        """The file as the answer to a request, which says what state of ours it is compared with."""
         table = reading.table
-        request = encode(table=table.table, **asked, after=str(reading.ours.state()))
+        request = encode(table=table.table, **asked, after=str(reading.landed.state()))
         return DataFile(
             path, f"{table.name} ({asked['read']})", self._server.location(table), request=request
         )
@@ -252,31 +252,9 @@ class _Load:
         self._progress.done(report)
 
 
-def _planned(
-    file: DataFile,
-    dataset: str,
-    fields: tuple[str, ...],
-    columns: tuple[str, ...],
-    comparison: Comparison | None,
-) -> PlannedFile:
+def _planned(file: DataFile, dataset: Dataset, fields: tuple[str, ...]) -> PlannedFile:
     with Content(file) as content:
-        state = content.state
-    return PlannedFile(
-        data=file,
-        size=size_on_disk(file),
-        state=state,
-        dataset=dataset,
-        form="",
-        lands=True,
-        has_header=True,
-        fields=fields,
-        columns=columns,
-        keeps_rejects=True,
-        one_month=(),
-        may_be_empty=True,
-        warnings=(),
-        comparison=comparison,
-    )
+        return PlannedFile.of(content, dataset, fields)
 
 
 def _read_of(types: Types) -> dict[str, str]:

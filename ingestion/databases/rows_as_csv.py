@@ -14,7 +14,7 @@ from ingestion.forms.records import Clean, CsvFile
 from ingestion.forms.tabular.stream import csv_record
 
 
-def spool(rows: Iterable[pa.Table], columns: Sequence[str], path: Path) -> int:
+def write_csv(rows: Iterable[pa.Table], columns: Sequence[str], path: Path) -> int:
     """Writes text and bytes under a header of `columns`; returns how many rows there are.
 
     A comma ends header and records: without, a missing value of a single column would be a blank line. A
@@ -38,8 +38,8 @@ def spool(rows: Iterable[pa.Table], columns: Sequence[str], path: Path) -> int:
     return count
 
 
-def records(file: DataFile) -> Iterator[bytes]:
-    """The sound records of a spooled file, as lines that COPY reads."""
+def sound_records(file: DataFile) -> Iterator[bytes]:
+    """The sound records of a file that `write_csv` wrote, as lines that COPY reads."""
     with Content(file) as content:
         read = CsvFile(content.read, file.location)
         width = len(read.header())

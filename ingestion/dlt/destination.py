@@ -29,7 +29,7 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 from ingestion.database import Connection
 from ingestion.dlt.manifest import MANIFEST
 from ingestion.errors import OntimeError
-from ingestion.forms.plan import PlannedFile
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.landing.landing import land
 
 Land = Callable[[Connection, str, PlannedFile, str], None]

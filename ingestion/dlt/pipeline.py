@@ -20,7 +20,7 @@ from ingestion.database import first_line
 from ingestion.dlt.destination import Land, Landing, credentials
 from ingestion.dlt.source import source_of
 from ingestion.errors import OntimeError
-from ingestion.forms.plan import PlannedFile
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.source import Source
 
 _PROJECT = Path(__file__).parents[2]  # its .dlt/config.toml holds dlt's settings

@@ -10,7 +10,7 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource, DltSource
 
 from ingestion.dlt.manifest import MANIFEST
-from ingestion.forms.plan import PlannedFile
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.source import LINEAGE, Dataset, Source
 
 
@@ -20,7 +20,7 @@ def source_of(source: Source, files: Sequence[PlannedFile], folder: Path) -> Dlt
     @dlt.source(name=source.name, max_table_nesting=0)
     def files_of_source() -> Iterator[DltResource]:
         for dataset in source.datasets:
-            members = [file for file in files if file.dataset == dataset.name]
+            members = [file for file in files if file.dataset.name == dataset.name]
             if members:
                 yield resource_of(dataset, members, folder)
 

@@ -21,12 +21,49 @@ _GZIP = b"\x1f\x8b"
 _ZIP = b"PK"
 
 
-def members_of(file: DataFile, suffixes: Sequence[str] = DATA_SUFFIXES) -> list[DataFile]:
+class LastArchive:
+    """Keeps the zip archive that was asked for last open, since members are looked at one after the other.
+
+    A context manager. Raises what opening a file and zipfile do.
+    """
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._zip: zipfile.ZipFile | None = None
+        self._open_file = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open_file.close()
+
+    def at(self, path: Path) -> zipfile.ZipFile | None:
+        """The archive at a path; None when what is there is none."""
+        if path != self._path:
+            self._open_file.close()
+            self._path = None
+            with ExitStack() as on_failure:
+                raw = on_failure.enter_context(path.open("rb"))
+                self._zip = zipfile.ZipFile(raw) if raw.read(len(_ZIP)) == _ZIP else None
+                if self._zip is not None:
+                    self._open_file = on_failure.pop_all()
+            self._path = path
+        return self._zip
+
+
+def members_of(
+    file: DataFile, suffixes: Sequence[str] = DATA_SUFFIXES, archives: LastArchive | None = None
+) -> list[DataFile]:
     """What of the members of a file holds data when it is an archive; else the file itself.
 
-    Raises OntimeError when it cannot be read, or is an archive that is not to be read.
+    An archive stays open in `archives`. Raises OntimeError when it cannot be read, or is an archive that is
+    not to be read.
     """
-    members = _members(file, suffixes)
+    with LastArchive() as own:
+        members = _members(file, suffixes, archives or own)
     if not members:
         return [file]
     return [
@@ -52,18 +89,29 @@ class Content:
     """Reads the content of one file, once, from beginning to end. A context manager.
 
     `size` and `file_id` are those of the bytes read so far, unpacked; at the end, of the whole content.
-    Whether a file is packed is seen from its first bytes, not from its name. `read_so_far` is told how many
-    bytes of the file on disk have been read. A workbook is read as it is; the name of the sheet counts for
+    `size_on_disk` are the bytes of the file as it is, packed or not; `size_unpacked` those of the content,
+    None when only reading it can tell (gzip). Whether a file is packed is seen from its first bytes, not from
+    its name. `read_so_far` is told how many bytes of the file on disk have been read; a zip archive may be
+    open already, in `archives`. A workbook is read as it is; the name of the sheet counts for
     the id, as does what was asked where the file is an answer: two answers without records are two. Raises
     OntimeError for whatever keeps the file from being read.
     """
 
-    def __init__(self, file: DataFile, read_so_far: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        file: DataFile,
+        read_so_far: Callable[[int], None] | None = None,
+        archives: LastArchive | None = None,
+    ) -> None:
         self.file = file
         self.size = 0
         self._read_so_far = read_so_far
+        self._archives = archives
         self._hash = hashlib.sha256((file.sheet or file.request or "").encode())
         self._open_files = ExitStack()
+        self._raw: IO[bytes]
+        self.size_on_disk = 0
+        self.size_unpacked: int | None = None
 
     def __enter__(self) -> Self:
         path = self.file.path
@@ -72,9 +120,8 @@ class Content:
                 raise _unreadable(
                     self.file.location, "is not a file", "name a file, or a folder with files of data"
                 )
-            self._raw = on_failure.enter_context(path.open("rb"))
-            self.state = self._state_now()
-            self._unpacked = on_failure.enter_context(_unpacked(self._raw, self.file))
+            open_content = self._open_file if self.file.member is None else self._open_member
+            self._unpacked = on_failure.enter_context(open_content(on_failure))
             self._begin = self._raw.tell()
             self._open_files = on_failure.pop_all()
         return self
@@ -105,6 +152,28 @@ class Content:
         """sha256 of the content read so far, 64 hexadecimal digits."""
         return self._hash.hexdigest()
 
+    def _open_file(self, open_files: ExitStack) -> IO[bytes]:
+        """The file itself, or what gzip packed in it."""
+        self._raw = open_files.enter_context(self.file.path.open("rb"))
+        self.state = self._state_now()
+        self.size_on_disk, _ = self.state
+        is_gzip = self._raw.read(len(_GZIP)) == _GZIP
+        self._raw.seek(0)
+        self.size_unpacked = None if is_gzip else self.size_on_disk
+        return cast(IO[bytes], gzip.GzipFile(fileobj=self._raw)) if is_gzip else self._raw
+
+    def _open_member(self, open_files: ExitStack) -> IO[bytes]:
+        """A member of a zip archive."""
+        archives = self._archives or open_files.enter_context(LastArchive())
+        archive = archives.at(self.file.path)
+        member = archive.NameToInfo.get(self.file.member or "") if archive else None
+        if archive is None or archive.fp is None or member is None:
+            raise changed(self.file)
+        self._raw = archive.fp
+        self.state = self._state_now()
+        self.size_on_disk, self.size_unpacked = member.compress_size, member.file_size
+        return archive.open(member)
+
     def _check_unchanged(self) -> None:
         if self._state_now() != self.state:
             raise changed(self.file)
@@ -130,54 +199,16 @@ def identify(file: DataFile) -> str:
         return content.file_id
 
 
-def size_on_disk(file: DataFile) -> int:
-    """Bytes of the file as it is, packed or not. Raises OntimeError when it cannot be seen."""
-    with errors_of(file.location), file.path.open("rb") as raw:
-        if file.member is None:
-            return os.fstat(raw.fileno()).st_size
-        with zipfile.ZipFile(raw) as archive:
-            return _member(archive, file).compress_size
-
-
-def size_unpacked(file: DataFile) -> int | None:
-    """Bytes of the content, None when only reading it can tell (gzip). Raises OntimeError as Content does."""
-    with errors_of(file.location), file.path.open("rb") as raw:
-        if file.member is not None:
-            with zipfile.ZipFile(raw) as archive:
-                return _member(archive, file).file_size
-        return None if raw.read(len(_GZIP)) == _GZIP else os.fstat(raw.fileno()).st_size
-
-
-def _members(file: DataFile, suffixes: Sequence[str]) -> list[str]:
+def _members(file: DataFile, suffixes: Sequence[str], archives: LastArchive) -> list[str]:
     """Names of the members with data, none when the file is no archive."""
     with errors_of(file.location):
         if file.path.exists() and not file.path.is_file():  # reading it will say what is wrong
             return []
-        with file.path.open("rb") as raw:
-            if raw.read(len(_ZIP)) != _ZIP:
-                return []
-            with zipfile.ZipFile(raw) as archive:
-                if is_workbook(archive):
-                    return []
-                size = os.fstat(raw.fileno()).st_size
-                return [member.filename for member in data_members(archive, size, file.location, suffixes)]
-
-
-def _unpacked(raw: IO[bytes], file: DataFile) -> IO[bytes]:
-    """The content of an open file: itself, what gzip packed, or a member of a zip archive."""
-    if file.member is not None:
-        archive = zipfile.ZipFile(raw)
-        return archive.open(_member(archive, file))
-    is_gzip = raw.read(len(_GZIP)) == _GZIP
-    raw.seek(0)
-    return cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if is_gzip else raw
-
-
-def _member(archive: zipfile.ZipFile, file: DataFile) -> zipfile.ZipInfo:
-    found = archive.NameToInfo.get(file.member or "")
-    if found is None:
-        raise changed(file)
-    return found
+        archive = archives.at(file.path)
+        if archive is None or is_workbook(archive):
+            return []
+        size = file.path.stat().st_size
+        return [member.filename for member in data_members(archive, size, file.location, suffixes)]
 
 
 @contextmanager

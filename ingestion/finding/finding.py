@@ -1,38 +1,37 @@
-"""From what a load names to the tables that it may land: places, then members of archives, then sheets."""
+"""From what a load names to the files that it may land: places, then members of archives."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from ingestion.data_file import DataFile, Unreadable
+from ingestion.data_file import DataFile, Unreadable, Wanted
 from ingestion.errors import OntimeError
-from ingestion.finding.content import members_of
-from ingestion.finding.fetch.addresses import Wanted
+from ingestion.finding.content import LastArchive, members_of
 from ingestion.finding.fetch.fetch import fetch
 from ingestion.progress import Progress
-from ingestion.source import Source
 
 Found = DataFile | Unreadable
 
 
 def find(
-    wanted: Iterable[str | Path | Wanted], source: Source, cache: Path, progress: Progress
-) -> list[Found]:
-    """All files for a source that are named, in the order of naming; what cannot be read stands in its place.
+    wanted: Iterable[str | Path | Wanted],
+    suffixes: Sequence[str],
+    cache: Path,
+    progress: Progress,
+    archives: LastArchive,
+) -> Iterator[Found]:
+    """All files that are named, in the order of naming; what cannot be read stands in its place.
 
-    What is elsewhere is fetched into the folder `cache`.
+    Folders, buckets and archives hold files with `suffixes`. What is elsewhere is fetched into the folder
+    `cache`, all of it at first. Who looks at each file as it comes finds its archive open in `archives`.
     """
-    places = fetch(wanted, source.suffixes, cache, progress)
-    files = _opened(places, partial(members_of, suffixes=source.suffixes))
-    if not source.takes_any_table:
-        return files
-    from ingestion.forms.tabular.planning import sheets_of  # only here: its libraries take a second to import
-
-    return _opened(files, partial(sheets_of, say=progress.say))
+    places = fetch(wanted, suffixes, cache, progress)
+    return opened(places, partial(members_of, suffixes=suffixes, archives=archives))
 
 
-def _opened(files: Sequence[Found], parts_of: Callable[[DataFile], Sequence[DataFile]]) -> list[Found]:
-    return [part for file in files for part in _parts(file, parts_of)]
+def opened(files: Iterable[Found], parts_of: Callable[[DataFile], Sequence[DataFile]]) -> Iterator[Found]:
+    """The parts of each file as it comes; in place of a file that cannot be opened stands why."""
+    return (part for file in files for part in _parts(file, parts_of))
 
 
 def _parts(file: Found, parts_of: Callable[[DataFile], Sequence[DataFile]]) -> Sequence[Found]:

@@ -8,14 +8,14 @@ again, which a look at the content alone would miss.
 All comparing is done in Postgres by sets, and takes two missing values for equal.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from psycopg2 import sql
 
 from ingestion.database import Connection, Cursor, equal, listed
 from ingestion.errors import OntimeError
+from ingestion.forms.planned_file import Comparison
 from ingestion.source import LINEAGE
 
 READ_ROWS = sql.Identifier("read_rows")
@@ -73,22 +73,6 @@ group by {key}
 having count(*) > 1 or num_nulls({key}) > 0
 limit 1
 """
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What a read is compared with. `key` are the columns that name a row, none where nothing does.
-
-    `vanished` is the table of the same schema that says which keys were found vanished, if there is one.
-    """
-
-    key: tuple[str, ...]
-    vanished: str | None = None
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any] | None) -> Self | None:
-        """As dataclasses.asdict and json left it."""
-        return None if found is None else cls(tuple(found["key"]), found["vanished"])
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from ingestion.database import Connection, first_line
 from ingestion.errors import OntimeError
 from ingestion.finding.content import Content, changed
 from ingestion.forms.headers import NAMELESS, columns_of
-from ingestion.forms.plan import PlannedFile
+from ingestion.forms.planned_file import Comparison, PlannedFile
 from ingestion.forms.records import Clean, CsvFile, Reject, fields_of
-from ingestion.landing.difference import READ_REJECTS, READ_ROWS, Comparison, TableRead
+from ingestion.landing.difference import READ_REJECTS, READ_ROWS, TableRead
 from ingestion.landing.ledger import Entry, Ledger, copy_rejects
 from ingestion.landing.one_month import OneMonth
 from ingestion.report import FileReport
@@ -45,13 +45,15 @@ def land(
         except _AlreadyThere as found:
             entry, state = found.entry, "already there"
         except _NoNews as found:
-            return FileReport.of_no_news(file.data.name, file.dataset, found.rows, time.monotonic() - started)
+            return FileReport.of_no_news(
+                file.data.name, file.dataset.name, found.rows, time.monotonic() - started
+            )
         except DiskFull as error:
             raise _no_room(file, "where Postgres keeps its data", error) from None
         except OSError as error:  # reading the file raises OntimeError
             raise _no_room(file, f"for its rejects in {gettempdir()}", error) from None
     seconds = time.monotonic() - started
-    return FileReport.of_entry(entry, state, file.data.name, seconds, file.form, file.warnings)
+    return entry.report(state, file.data.name, seconds, file.dataset.form, file.warnings)
 
 
 class SoundRows:
@@ -69,9 +71,9 @@ class SoundRows:
         self._found = found
         self._rejects = rejects
         self._file_no = file.file_no
-        self._keeps_rejects = file.keeps_rejects
+        self._is_personal = file.dataset.personal
         self._kept = _kept_fields(file)
-        self._one_month = OneMonth(file) if file.one_month else None
+        self._one_month = OneMonth(file) if file.dataset.one_month else None
         own_comma = file.ends_with_comma and not self._kept
         self._end_of_row = (b"%d\n" if own_comma else b",%d\n") % file.file_no
 
@@ -107,7 +109,7 @@ class SoundRows:
 
     def _set_aside(self, reject: Reject) -> None:
         self.rejected += 1
-        if not self._keeps_rejects:
+        if self._is_personal:
             reject = Reject(reject.record_no, f"{reject.reason} ({_WITHHELD})", b"")
         self.first_reject = self.first_reject or reject
         text = _as_text(reject.original).replace('"', '""')
@@ -150,8 +152,8 @@ def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, 
     ledger = Ledger(connection, schema)
     with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
         rows = SoundRows(file, records_of(file, content), rejects)
-        _copy_rows(connection, sql.Identifier(schema, file.dataset), file, rows)
-        if not rows.landed and (rows.rejected or not file.may_be_empty):
+        _copy_rows(connection, sql.Identifier(schema, file.dataset.name), file, rows)
+        if not rows.landed and (rows.rejected or not file.dataset.may_be_empty):
             raise _no_sound_record(file, rows)
         entry = _enter(ledger, file, load_id, content, rows, rows.landed, rows.rejected)
         rejects.seek(0)
@@ -169,7 +171,7 @@ def _copy_difference(
 ) -> Entry:
     """As `_copy`, of the read of a table: what says the same as the rows and rejects there stays out."""
     ledger = Ledger(connection, schema)
-    read = TableRead(connection, schema, file.dataset, comparison)
+    read = TableRead(connection, schema, file.dataset.name, comparison)
     with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
         rows = SoundRows(file, records_of(file, content), rejects)
         _copy_rows(connection, READ_ROWS, file, rows)
@@ -200,7 +202,7 @@ def _enter(
     entry = Entry(
         file_no=file.file_no,
         file_id=content.file_id,
-        dataset=file.dataset,
+        dataset=file.dataset.name,
         file_name=file.data.name,
         location=file.data.location,
         columns=",".join(file.columns),
@@ -220,9 +222,8 @@ def _enter(
 def records_of(file: PlannedFile, content: Content) -> Iterator[Clean | Reject]:
     """The records of a file. Raises OntimeError when its header is not that by which it was planned."""
     if file.of_any_kind:
-        from ingestion.forms.tabular.tables import (
-            open_table,  # only here: its libraries take a second to import
-        )
+        # only here: its libraries take a second to import
+        from ingestion.forms.tabular.tables import open_table
 
         table = open_table(content.read, file.data.location, file.data.sheet)
         _check_header(table.header(), file)
@@ -262,7 +263,7 @@ def _no_sound_record(file: PlannedFile, rows: SoundRows) -> OntimeError:
     if rows.first_reject is None:
         return OntimeError(
             f"{file.data.location}: the file has a header and no records",
-            f"fetch the file again; as a new release it would empty {file.dataset}, and is refused",
+            f"fetch the file again; as a new release it would empty {file.dataset.name}, and is refused",
         )
     first = f"record {rows.first_reject.record_no}: {rows.first_reject.reason}"
     return OntimeError(

@@ -7,11 +7,12 @@ between two processes; the check keeps the sums in balance.
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from psycopg2 import sql
 
 from ingestion.database import Connection, columns_there
+from ingestion.report import FileReport
 
 _TABLES = """
 -- one series of numbers for all sources, so that a number alone names a file; two sources may be made at once
@@ -93,6 +94,29 @@ class Entry:
     columns: str | None
     request: str | None
     rows_unchanged: int = 0
+
+    def report(
+        self,
+        state: Literal["landed", "already there"],
+        file_name: str,
+        seconds: float = 0.0,
+        form: str = "",
+        warnings: tuple[str, ...] = (),
+    ) -> FileReport:
+        """The report of a file whose content this is, perhaps under another name."""
+        return FileReport(
+            file_name,
+            state,
+            dataset=self.dataset,
+            file_no=self.file_no,
+            rows_seen=self.rows_seen,
+            rows_landed=self.rows_landed,
+            rows_rejected=self.rows_rejected,
+            rows_unchanged=self.rows_unchanged,
+            seconds=seconds,
+            form=form,
+            warnings=warnings,
+        )
 
 
 LEDGER: dict[str, tuple[str, ...]] = {

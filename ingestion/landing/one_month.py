@@ -1,7 +1,7 @@
 """Refuses a monthly archive with records of two months: a few would pass for the whole of the other month."""
 
 from ingestion.errors import OntimeError
-from ingestion.forms.plan import PlannedFile
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.forms.records import Clean, fields_of
 
 
@@ -10,7 +10,7 @@ class OneMonth:
 
     def __init__(self, file: PlannedFile) -> None:
         self._location = file.data.location
-        self._positions = [file.fields.index(column) for column in file.one_month]
+        self._positions = [file.fields.index(column) for column in file.dataset.one_month]
         self._month: tuple[int, ...] | None = None
         self._usual_start = b""  # of a record, up to its month: most records begin with the same bytes
 

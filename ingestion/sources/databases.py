@@ -14,7 +14,7 @@ docs/databases.md says what each entry means.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -59,6 +59,16 @@ class Table:
         return f"{self.name}{VANISHED}" if self.marks_vanished else None
 
     @property
+    def rows(self) -> Dataset:
+        """The dataset of its rows. Of all columns only the needed ones are known before it is read."""
+        return Dataset(self.name, raw_names(self.needed), may_be_empty=True)
+
+    @property
+    def vanished_keys(self) -> Dataset | None:
+        """The dataset of the keys that vanished, if they are marked."""
+        return None if self.vanished is None else Dataset(self.vanished, raw_names(self.key))
+
+    @property
     def needed(self) -> tuple[str, ...]:
         """The columns that the source must have, without repetition."""
         cursor = () if self.cursor is None else (self.cursor,)
@@ -76,7 +86,8 @@ class Database:
     @property
     def source(self) -> Source:
         """The source whose datasets the tables are."""
-        return Source(self.name, tuple(dataset for table in self.tables for dataset in _datasets(table)))
+        pairs = ((table.rows, table.vanished_keys) for table in self.tables)
+        return Source(self.name, tuple(dataset for pair in pairs for dataset in pair if dataset is not None))
 
 
 def read_config(path: Path) -> Database:
@@ -109,12 +120,6 @@ def raw_names(columns: tuple[str, ...]) -> tuple[str, ...]:
             )
         names[name] = column
     return tuple(names)
-
-
-def _datasets(table: Table) -> Iterator[Dataset]:
-    yield Dataset(table.name, raw_names(table.needed), may_be_empty=True)
-    if table.vanished is not None:
-        yield Dataset(table.vanished, raw_names(table.key))
 
 
 def _database(declared: Mapping[str, Any], place: str) -> Database:

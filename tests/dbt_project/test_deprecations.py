@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from dbt.jsonschemas import jsonschemas
 
-from cli.server.server import Server
+from cli.server.process import Server
 from tests.projects import ProjectCopy, copy_project
 
 AIRLINES = "models/staging/nycflights13/stg_nycflights13__airlines.yml"

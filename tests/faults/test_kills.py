@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.server.server import Server
+from cli.server.process import Server
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
 from tests import samples
 from tests.conftest import new_database

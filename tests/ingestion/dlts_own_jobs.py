@@ -17,12 +17,12 @@ from ingestion.dlt.destination import credentials
 from ingestion.dlt.pipeline import run_dlt
 from ingestion.dlt.source import table_columns
 from ingestion.finding.content import Content
-from ingestion.forms.plan import PlannedFile
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.landing.landing import SoundRows, records_of
 from ingestion.source import FILE_NO, RECORD_NO, Dataset
 
 
-def land_stock(
+def land_with_dlts_own_jobs(
     dataset: Dataset, files: Sequence[PlannedFile], schema: str, connection: Mapping[str, Any]
 ) -> None:
     """Lands files of one dataset, each under its number, in the table of the dataset.

@@ -3,8 +3,7 @@
 from io import StringIO
 from pathlib import Path
 
-from ingestion.data_file import DATA_SUFFIXES, DataFile, Unreadable
-from ingestion.finding.fetch.addresses import Wanted
+from ingestion.data_file import DATA_SUFFIXES, DataFile, Unreadable, Wanted
 from ingestion.finding.fetch.fetch import fetch
 from ingestion.progress import PlainProgress
 

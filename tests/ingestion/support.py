@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cli.server.connections import connection
-from cli.server.server import cache_folder
-from ingestion.data_file import DataFile
+from cli.server.files import cache_folder
+from ingestion.data_file import DataFile, Wanted
 from ingestion.database import Connection, connect
-from ingestion.finding.fetch.addresses import Wanted
 from ingestion.load import land_found, load
 from ingestion.progress import PlainProgress
 from ingestion.report import FileReport, LoadReport

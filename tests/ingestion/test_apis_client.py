@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion import http
 from ingestion.apis import client as asking
 from ingestion.apis.api import Api, Question
 from ingestion.apis.client import Client, QuotaError, UnansweredError, client_of
@@ -62,7 +63,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
     """A site where IEM and Open-Meteo are well."""
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
-    monkeypatch.setattr(asking, "TIMEOUTS", (5.0, 0.3))
+    monkeypatch.setattr(http, "TIMEOUTS", (5.0, 0.3))
     monkeypatch.setenv("NETRC", "/nonexistent")
     with site() as web:
         web.answers |= {IEM_PATH: iem_answer, OPEN_METEO_PATH: open_meteo_answer}
@@ -229,7 +230,7 @@ def test_addresses_that_are_none(api: Asked, address: str) -> None:
 def test_one_request_a_second(api: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the starts of requests, further attempts among them. Here a second is a fifth of one."""
     monkeypatch.undo()
-    monkeypatch.setattr(asking, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
     api.web.faults[IEM_PATH] = [status(500), status(429)]
     assert IEM.seconds_between == 1.0
     quick = Client(replace(IEM, seconds_between=0.2), api.web.url("/"), api.said.append)

@@ -10,7 +10,7 @@ import pytest
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 from ingestion.finding import archive as limits
-from ingestion.finding.content import Content, data_file, members_of
+from ingestion.finding.content import Content, LastArchive, data_file, members_of
 
 ITEMS = b"item,price\npen,1\n"
 
@@ -141,4 +141,24 @@ def test_the_largest_content(
 def read_all(path: Path) -> None:
     with Content(data_file(path)) as content:
         while content.read():
+            pass
+
+
+def test_an_archive_stays_open_while_its_members_are_looked_at(tmp_path: Path) -> None:
+    """Its directory is read once, however many members it has: here it is gone when they are read."""
+    path, other = tmp_path / "two.zip", tmp_path / "other.zip"
+    for archive in (path, other):
+        with zipfile.ZipFile(archive, "w") as written:
+            written.writestr("a.csv", "a\n1\n")
+            written.writestr("b.csv", "b\n2\n")
+    with LastArchive() as archives:
+        members = members_of(DataFile.at(path), archives=archives)
+        path.unlink()
+        texts = []
+        for member in members:
+            with Content(member, archives=archives) as content:
+                texts.append(content.read())
+        assert texts == [b"a\n1\n", b"b\n2\n"]
+        members_of(DataFile.at(other), archives=archives)
+        with pytest.raises(OntimeError, match="does not exist"), Content(members[0], archives=archives):
             pass

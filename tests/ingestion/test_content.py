@@ -11,7 +11,7 @@ import pytest
 
 from ingestion.data_file import DATA_SUFFIXES, DataFile
 from ingestion.errors import OntimeError
-from ingestion.finding.content import Content, data_file, identify, members_of, size_unpacked
+from ingestion.finding.content import Content, data_file, identify, members_of
 from ingestion.finding.fetch.paths import expand
 
 TEXT = b"a,b\n" + bytes(range(32, 127)) * 5_000
@@ -44,9 +44,9 @@ def test_content_is_the_same_however_packed(
         assert b"".join(iter(lambda: content.read(7_000), b"")) == TEXT
         assert content.size == len(TEXT)
         assert content.file_id == hashlib.sha256(TEXT).hexdigest() == identify(file)
+        assert content.size_unpacked == size
     assert positions == sorted(positions)
     assert positions[-1] <= path.stat().st_size
-    assert size_unpacked(file) == size
 
 
 def cut(write: Callable[[Path], None]) -> Callable[[Path], None]:
@@ -98,7 +98,8 @@ def test_members_are_files_of_their_own(tmp_path: Path) -> None:
     assert (first.name, first.member) == ("two.zip!a.csv", "a.csv")
     assert second.location == "https://example.org/two.zip!below/b.TXT"
     assert second.expected_month == "2024-01"
-    assert [size_unpacked(file) for file in (first, second)] == [len(TEXT), 9]
+    with Content(first) as of_first, Content(second) as of_second:
+        assert [of_first.size_unpacked, of_second.size_unpacked] == [len(TEXT), 9]
     assert identify(first) == hashlib.sha256(TEXT).hexdigest()
     with pytest.raises(OntimeError, match=r"two.zip: holds 2 files with data"):
         data_file(path)

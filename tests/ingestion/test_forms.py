@@ -7,7 +7,8 @@ import pytest
 
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
-from ingestion.forms.plan import PlannedFile, plan
+from ingestion.forms.plan import plan
+from ingestion.forms.planned_file import Comparison, PlannedFile
 from ingestion.landing.landing import _WITHHELD
 from ingestion.sources import SOURCES
 from tests.data import data
@@ -138,7 +139,7 @@ SELECTED = "FL_DATE,OP_UNIQUE_CARRIER,ORIGIN,DEST"
     ],
 )
 def test_headers_of_selections(header: str, dataset: str, tmp_path: Path) -> None:
-    assert planned(tmp_path, f"{header}\n").dataset == dataset
+    assert planned(tmp_path, f"{header}\n").dataset.name == dataset
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ MONTHLY = "Year,Quarter,Month,FlightDate,Marketing_Airline_Network,Origin,Dest,\
 
 def test_the_month_that_was_asked_for(tmp_path: Path) -> None:
     january = f"{MONTHLY}2024,1,1,2024-01-01,AA,JFK,LAX,\n"
-    assert planned(tmp_path, january, expected_month="2024-01").one_month == ("year", "month")
+    assert planned(tmp_path, january, expected_month="2024-01").dataset.one_month == ("year", "month")
     with pytest.raises(OntimeError, match="the records are of 2024-01, but 2024-10 was asked for"):
         planned(tmp_path, january, expected_month="2024-10")
     with pytest.raises(OntimeError, match=r"is no monthly archive but custom selection; the one of 2024-01"):
@@ -238,3 +239,16 @@ def test_personal_data_of_the_registry_never_lands(fresh_database: str, tmp_path
     columns = value("select columns from raw_faa.files where dataset = 'master'")
     assert columns == "n_number,mfr_mdl_code"
     assert balances(SOURCES["faa"])
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_plan_travels_as_json(source: str) -> None:
+    """To the job that lands the file: with its dataset, whatever that declares."""
+    for dataset in SOURCES[source].datasets:
+        file = DataFile(
+            Path("a.zip"), "a.zip", "https://example.org/a.zip", "a.csv", expected_month="2024-01"
+        )
+        sent = PlannedFile(
+            file, dataset, (*dataset.columns, ""), (1, 2), 3, None, comparison=Comparison(("a",))
+        )
+        assert PlannedFile.from_json(sent.to_json()) == sent

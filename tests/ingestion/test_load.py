@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 
 from cli.server.connections import connection
-from cli.server.server import cache_folder
+from cli.server.files import cache_folder
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 from ingestion.landing.locks import only_load

@@ -24,6 +24,7 @@ from ingestion.forms.tabular.delimited import separator_of
 from ingestion.forms.tabular.names import RESERVED, column_names, table_name
 from ingestion.forms.tabular.stream import csv_record
 from ingestion.forms.tabular.tables import open_table
+from ingestion.sources.files import FILES
 
 Row = list[str | None]
 
@@ -324,10 +325,10 @@ class TestNames:
         ],
     )
     def test_a_table_is_named_after_its_file(self, file_name: str, sheet: str | None, expected: str) -> None:
-        assert table_name(file_name, sheet) == expected
+        assert table_name(file_name, FILES.suffixes, sheet) == expected
 
     def test_long_names_stay_apart(self) -> None:
-        some, other = (table_name("x" * 60 + end + ".csv") for end in "ab")
+        some, other = (table_name("x" * 60 + end + ".csv", FILES.suffixes) for end in "ab")
         assert some != other
         assert len(some) == len(other) == names.LONGEST_TABLE
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from cli.server.server import Server
+from cli.server.process import Server
 from tests.mutation.bench import Bench, Catch, Template, Verdict, build_template
 from tests.mutation.mutants import LAYERS, Mutant, read_mutants
 from tests.mutation.report import page, surprises

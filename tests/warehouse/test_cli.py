@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main as cli
-from cli.server.server import Server
+from cli.server.process import Server
 from tests.servers import new_server, ontime
 
 
@@ -124,7 +124,7 @@ def test_help_of_build_names_its_own_options() -> None:
         "building.build",
         "building.build_state",
         "main",
-        "server.server",
+        "server.process",
         "server.roles",
         "questions.query",
         "server.status",

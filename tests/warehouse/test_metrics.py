@@ -16,7 +16,7 @@ import pytest
 from cli.questions.metrics import Metrics, Question, listing, of_published_marts, read_metrics
 from cli.questions.query import ask
 from cli.server.connections import connection
-from cli.server.server import Server
+from cli.server.process import Server
 from ingestion.errors import OntimeError
 from ingestion.sources import SOURCES
 from ingestion.sources.airportsdata import AIRPORTSDATA

@@ -14,8 +14,8 @@ from psycopg2 import errors
 
 from cli.questions.query import ask
 from cli.server.connections import Role, check_version, connection
+from cli.server.process import Server
 from cli.server.roles import ROLES_SQL, bootstrap
-from cli.server.server import Server
 from ingestion.errors import OntimeError
 from tests.servers import running_server
 

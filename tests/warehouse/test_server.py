@@ -18,7 +18,7 @@ import pytest
 
 from cli.server import settings
 from cli.server.connections import connection, is_embedded
-from cli.server.server import Server, free_port
+from cli.server.process import Server, free_port
 from ingestion.errors import OntimeError
 from tests.servers import ONTIME, new_server, ontime, running_server
 

@@ -14,8 +14,8 @@ import pytest
 
 from cli.questions.query import NULL, TABLE_ROWS, ask
 from cli.server.connections import connection
+from cli.server.process import server
 from cli.server.roles import bootstrap
-from cli.server.server import server
 from ingestion.errors import OntimeError
 from tests.servers import ONTIME, ontime
 

@@ -5,5 +5,4 @@ arguments -> fetch.py: what do they name?
                -> web.py: http and https
                -> buckets.py: s3, gs and az, through fsspec
                     -> cache.py: where fetched files stay, and what proves them sound
---months  -> months.py: addresses of BTS archives, for fetch.py
 """

@@ -1,21 +1,12 @@
-"""What a load is asked for, and how an address is shown: without its secrets."""
+"""What addresses say, and how they are shown: without their secrets."""
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _WEB = ("http", "https")
 _LONGEST_NAME = 200  # bytes; file systems take 255
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A path, pattern or address to load. `month`, such as 2024-01, is the one that the file must hold."""
-
-    address: str | Path = field(repr=False)  # may carry a password
-    month: str | None = None
 
 
 def scheme_of(address: str | Path) -> str | None:

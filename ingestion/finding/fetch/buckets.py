@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import fsspec
 
 from ingestion.data_file import may_hold_data
-from ingestion.errors import OntimeError
+from ingestion.errors import OntimeError, root_of
 from ingestion.finding.fetch.addresses import scheme_of
 from ingestion.finding.fetch.cache import Entry, Stamp
-from ingestion.finding.fetch.remote import Remote, Transfer, failure, not_there, root_of
+from ingestion.finding.fetch.remote import Remote, Transfer, failure, not_there
 
 
 class Kind(NamedTuple):

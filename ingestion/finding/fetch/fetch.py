@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from threading import Event
 
-from ingestion.data_file import DataFile, Unreadable
+from ingestion.data_file import DataFile, Unreadable, Wanted
 from ingestion.errors import NotPublishedError, OntimeError
-from ingestion.finding.fetch.addresses import Wanted, is_web, scheme_of, shown
+from ingestion.finding.fetch.addresses import is_web, scheme_of, shown
 from ingestion.finding.fetch.cache import Entry
 from ingestion.finding.fetch.paths import expand
 from ingestion.finding.fetch.remote import NotThereError, Remote, Transfer, failure
 from ingestion.progress import Progress
 
 AT_ONCE = 2  # more would be no faster for one reader, and unkind to a public server
-
-_PATIENCE = "BTS publishes a month about two months after its end; load it then"
 
 
 def fetch(
@@ -45,10 +43,10 @@ def fetch(
 
 @dataclass(frozen=True)
 class _Elsewhere:
-    """A file to bring, and the month that it must hold."""
+    """A file to bring, and what names it."""
 
     remote: Remote
-    month: str | None
+    wanted: Wanted
 
 
 _Found = DataFile | Unreadable | _Elsewhere
@@ -59,7 +57,7 @@ def _find(item: Wanted, suffixes: Sequence[str]) -> Iterator[_Found]:
     try:
         yield from _files_of(item, suffixes)
     except OntimeError as error:
-        yield _unreadable(item.address, _as_of_month(error, item.month))
+        yield _unreadable(item.address, _as_of_month(error, item))
 
 
 def _files_of(item: Wanted, suffixes: Sequence[str]) -> Iterator[_Found]:
@@ -68,7 +66,7 @@ def _files_of(item: Wanted, suffixes: Sequence[str]) -> Iterator[_Found]:
             yield DataFile.at(path, expected_month=item.month)
     else:
         for remote in _remotes(str(item.address), suffixes):
-            yield _Elsewhere(remote, item.month)
+            yield _Elsewhere(remote, item)
 
 
 def _remotes(address: str, suffixes: Sequence[str]) -> Iterable[Remote]:
@@ -105,8 +103,8 @@ class _Bringing:
         try:
             path = self._bring(file.remote, location)
         except OntimeError as error:
-            return _unreadable(file.remote.address, _as_of_month(error, file.month))
-        return DataFile.at(path, location, file.month)
+            return _unreadable(file.remote.address, _as_of_month(error, file.wanted))
+        return DataFile.at(path, location, file.wanted.month)
 
     def _bring(self, remote: Remote, location: str) -> Path:
         """The path of the file in the cache. Raises OntimeError when it cannot be brought there."""
@@ -133,8 +131,8 @@ def _unreadable(address: str | Path, error: OntimeError) -> Unreadable:
     return Unreadable(PurePosixPath(location).name, location, error)
 
 
-def _as_of_month(error: OntimeError, month: str | None) -> OntimeError:
+def _as_of_month(error: OntimeError, wanted: Wanted) -> OntimeError:
     """The error of a file; that a month is not there yet is no failure of anybody."""
-    if month is None or not isinstance(error, NotThereError):
+    if wanted.month is None or not isinstance(error, NotThereError):
         return error
-    return NotPublishedError(f"{month} is not published yet: {error.message}", _PATIENCE)
+    return NotPublishedError(f"{wanted.month} is not published yet: {error.message}", wanted.patience)

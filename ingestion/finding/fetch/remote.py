@@ -49,10 +49,3 @@ def failure(address: str, problem: str, remedy: str) -> OntimeError:
 def not_there(address: str) -> NotThereError:
     """The error of an address that names nothing."""
     return NotThereError(f"{shown(address)}: does not exist", "check the address")
-
-
-def root_of(error: BaseException) -> BaseException:
-    """Where a chain of errors began."""
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    return error

@@ -1,26 +1,21 @@
 """Downloads over http and https: continued where they broke, tried again, left out when nothing changed."""
 
 import re
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
 import requests
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState
 from tenacity.nap import sleep_using_event
-from tenacity.wait import wait_exponential_jitter
-from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
-from urllib3.util import Retry
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from ingestion import http
 from ingestion.finding.fetch.cache import Entry, Stamp
-from ingestion.finding.fetch.remote import Remote, Transfer, failure, not_there, root_of
+from ingestion.finding.fetch.remote import Remote, Transfer, failure, not_there
 from ingestion.finding.web_page import page_title
 
-ATTEMPTS = 5
-FIRST_PAUSE = 1.0  # seconds before the second attempt; each further pause is twice as long
 LONGEST_PAUSE = 120.0  # seconds; a server that asks for more patience is left alone
-CONNECT_TIMEOUT, READ_TIMEOUT = 15.0, 60.0  # seconds without an answer
 
 _CHUNK = 1 << 18  # bytes
 _HEADERS = {
@@ -41,7 +36,6 @@ class _BrokenError(Exception):
 
     def __init__(self, reason: str, pause: float | None = None) -> None:
         super().__init__(reason)
-        self.reason = reason
         self.pause = pause
 
 
@@ -49,16 +43,16 @@ def _bring(address: str, entry: Entry, transfer: Transfer) -> bool:
     """See Remote."""
 
     def say_why(state: RetryCallState) -> None:
-        reason, pause = _broken_of(state).reason, state.next_action.sleep if state.next_action else 0
-        transfer.progress.say(f"{transfer.location}: {reason}; trying again in {pause:.0f} s")
+        pause = state.next_action.sleep if state.next_action else 0
+        transfer.progress.say(f"{transfer.location}: {http.error_of(state)}; trying again in {pause:.0f} s")
 
-    attempts = Retrying(
-        retry=retry_if_exception_type(_BrokenError),
-        stop=stop_after_attempt(ATTEMPTS),
-        wait=_pause,
+    attempts = http.attempts(
+        may_pass=lambda error: isinstance(error, _BrokenError),
+        asked=_asked_pause,
+        longest_pause=LONGEST_PAUSE,
+        jitter=http.FIRST_PAUSE,
         before_sleep=say_why,
         sleep=sleep_using_event(transfer.stopping),
-        reraise=True,
     )
     with requests.Session() as session:
         session.headers.update(_HEADERS)
@@ -68,7 +62,7 @@ def _bring(address: str, entry: Entry, transfer: Transfer) -> bool:
             tried = attempts.statistics["attempt_number"]
             raise failure(
                 address,
-                f"{broken.reason} (attempt {tried} of {ATTEMPTS})",
+                f"{broken} (attempt {tried} of {http.ATTEMPTS})",
                 "check address and network, then load again; what has come is kept",
             ) from None
 
@@ -80,7 +74,7 @@ def _attempt(
 
     Raises _BrokenError when another attempt makes sense.
     """
-    headers, timeout = _conditions(entry, known), (CONNECT_TIMEOUT, READ_TIMEOUT)
+    headers, timeout = _conditions(entry, known), http.TIMEOUTS
     with (
         _errors_of_network(address, entry),
         session.get(address, headers=headers, stream=True, timeout=timeout) as answer,
@@ -138,7 +132,7 @@ def _check_status(address: str, answer: requests.Response, entry: Entry) -> None
             entry.drop_part()
             raise _BrokenError("the part that is here cannot be continued")
         case code if code >= 500 or code in (408, 425, 429):
-            pause = _retry_after(answer)
+            pause = http.retry_after(answer)
             if pause is None or pause <= LONGEST_PAUSE:
                 raise _BrokenError(status, pause)
             raise failure(address, f"{status} and asks to wait {pause:,.0f} s", "load again after that time")
@@ -191,15 +185,10 @@ def _errors_of_network(address: str, entry: Entry) -> Iterator[None]:
     except (requests.Timeout, ReadTimeoutError):
         raise _BrokenError(f"no answer for a while{_so_far(entry)}") from None
     except (requests.ConnectionError, HTTPError) as error:
-        root = root_of(error)
-        if isinstance(root, ssl.SSLCertVerificationError):
-            raise failure(
-                address,
-                f"its certificate is not trusted: {root.verify_message}",
-                "check the address; REQUESTS_CA_BUNDLE names a file with further certificates to trust",
-            ) from None
-        reason = root.strerror if isinstance(root, OSError) else None
-        raise _BrokenError(f"{reason or 'the connection broke'}{_so_far(entry)}") from None
+        if (distrust := http.distrust(error)) is not None:
+            raise failure(address, distrust, f"check the address; {http.TRUST_MORE}") from None
+        reason = http.said_by_system(error) or "the connection broke"
+        raise _BrokenError(f"{reason}{_so_far(entry)}") from None
     except requests.TooManyRedirects:
         raise failure(address, "redirects without end", "open the address in a browser") from None
     except requests.RequestException:
@@ -210,22 +199,6 @@ def _so_far(entry: Entry) -> str:
     return f" after {entry.part_size():,} bytes" if entry.part_size() else ""
 
 
-def _retry_after(answer: requests.Response) -> float | None:
-    """Seconds that a server asks to wait: it may give seconds or a time."""
-    try:
-        return Retry().parse_retry_after(answer.headers["Retry-After"])
-    except (KeyError, InvalidHeader):
-        return None
-
-
-def _broken_of(state: RetryCallState) -> _BrokenError:
-    error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, _BrokenError)
-    return error
-
-
-def _pause(state: RetryCallState) -> float:
-    """Seconds before the next attempt: what the server asks for, else longer each time."""
-    asked = _broken_of(state).pause
-    backoff = wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE)
-    return backoff(state) if asked is None else asked
+def _asked_pause(error: BaseException) -> float | None:
+    """Seconds that the server asks to wait."""
+    return error.pause if isinstance(error, _BrokenError) else None

@@ -16,7 +16,7 @@ from openpyxl.styles.numbers import is_datetime
 from ingestion.errors import OntimeError
 from ingestion.forms.records import Clean, CsvFile, Reject
 from ingestion.forms.tabular.names import column_names
-from ingestion.forms.tabular.stream import Read, csv_record, reading, spooled
+from ingestion.forms.tabular.stream import Read, csv_record, reading, temporary_copy
 
 LARGEST_PART = 1 << 30  # bytes of XML: more than a full sheet has
 LARGEST_TEXTS = 1 << 28  # bytes of XML: the texts that the sheets share, which stay in memory
@@ -32,7 +32,7 @@ class Workbook:
 
     def __init__(self, read: Read, name: str) -> None:
         self._name = name
-        content = spooled(read)
+        content = temporary_copy(read)
         with _errors_of(name):
             _check_size(content, name)
             # read_only goes row by row: a sheet with one cell far away takes no memory for those between

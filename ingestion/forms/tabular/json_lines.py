@@ -13,7 +13,7 @@ from ingestion.errors import OntimeError
 from ingestion.forms.exact_json import Number, RepeatedKeyError, decode
 from ingestion.forms.records import RECORD_LIMIT, Clean, Reject
 from ingestion.forms.tabular.names import column_names
-from ingestion.forms.tabular.stream import Read, csv_record, spooled
+from ingestion.forms.tabular.stream import Read, csv_record, temporary_copy
 
 _AT_ONCE = 1_000  # records that are handed on together
 
@@ -30,7 +30,7 @@ class JsonLines:
     form = "JSON Lines"
 
     def __init__(self, read: Read, name: str) -> None:
-        self._content = spooled(read)
+        self._content = temporary_copy(read)
         self._name = name
         self._keys: dict[str, None] = {}
 

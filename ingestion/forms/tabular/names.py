@@ -34,9 +34,12 @@ RESERVED = frozenset(
 )
 
 
-def table_name(file_name: str, sheet: str | None = None) -> str:
-    """Name of the table of a file: of `Sales 2024.csv.gz` `sales_2024`, of a sheet `May` `sales_2024_may`."""
-    name = _plain(without_suffixes(file_name))
+def table_name(file_name: str, suffixes: Sequence[str], sheet: str | None = None) -> str:
+    """Name of the table of a file: of `Sales 2024.csv.gz` `sales_2024`, of a sheet `May` `sales_2024_may`.
+
+    `suffixes` are those that say nothing of what is in a file.
+    """
+    name = _plain(_without_suffixes(file_name, suffixes))
     if sheet is not None:
         name = f"{name}_{_plain(sheet)}".strip("_")
     name = _usable(name, "file", _TAKEN_TABLES) or "file"
@@ -63,13 +66,11 @@ def column_names(header: Sequence[str], file_name: str) -> list[str]:
     return list(found)
 
 
-def without_suffixes(file_name: str) -> str:
+def _without_suffixes(file_name: str, suffixes: Sequence[str]) -> str:
     """`sales.2024.csv.gz` becomes `sales.2024`."""
-    from ingestion.sources.files import FILES  # only here: sources that are databases need the names above
-
-    for suffix in FILES.suffixes:
+    for suffix in suffixes:
         if file_name.lower().endswith(suffix):
-            return without_suffixes(file_name[: -len(suffix)])
+            return _without_suffixes(file_name[: -len(suffix)], suffixes)
     return file_name
 
 

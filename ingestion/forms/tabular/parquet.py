@@ -12,7 +12,7 @@ from pyarrow import csv, parquet
 from ingestion.errors import OntimeError
 from ingestion.forms.records import Clean, CsvFile, Reject
 from ingestion.forms.tabular.names import column_names
-from ingestion.forms.tabular.stream import Read, reading, spooled
+from ingestion.forms.tabular.stream import Read, reading, temporary_copy
 
 _AT_ONCE = 10_000  # records that are read together
 
@@ -29,7 +29,7 @@ class Parquet:
     def __init__(self, read: Read, name: str) -> None:
         self._name = name
         try:
-            self._file = parquet.ParquetFile(spooled(read))
+            self._file = parquet.ParquetFile(temporary_copy(read))
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
 

@@ -1,24 +1,26 @@
 """Which tables a file of the source `files` makes, and whether they fit those that are there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
-from ingestion.finding.content import Content, size_on_disk
-from ingestion.forms.plan import PlannedFile
+from ingestion.finding.content import Content, LastArchive
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.forms.tabular.names import table_name
 from ingestion.forms.tabular.tables import open_table, workbook_in
 from ingestion.source import LINEAGE, Dataset
 
 
-def sheets_of(file: DataFile, say: Callable[[str], None]) -> list[DataFile]:
+def sheets_of(
+    file: DataFile, say: Callable[[str], None], archives: LastArchive | None = None
+) -> list[DataFile]:
     """The sheets of a workbook that hold records; of another file, itself.
 
     What is left out, `say` is told. Raises OntimeError when the file cannot be read or no sheet has records.
     """
-    with Content(file) as content:
+    with Content(file, archives=archives) as content:
         workbook = workbook_in(content.read, file.location)
     if workbook is None:
         return [file]
@@ -41,34 +43,23 @@ def sheets_of(file: DataFile, say: Callable[[str], None]) -> list[DataFile]:
     ]
 
 
-def plan_table(file: DataFile) -> PlannedFile:
-    """The plan of one file or sheet. Raises OntimeError when it cannot be read or holds no table."""
-    with Content(file) as content:
+def plan_table(file: DataFile, suffixes: Sequence[str], archives: LastArchive | None = None) -> PlannedFile:
+    """The plan of one file or sheet, whose table is named after it without `suffixes`.
+
+    Raises OntimeError when it cannot be read or holds no table.
+    """
+    with Content(file, archives=archives) as content:
         table = open_table(content.read, file.location, file.sheet)
         columns = tuple(table.header())
-    return PlannedFile(
-        data=file,
-        size=size_on_disk(file),
-        state=content.state,
-        dataset=_table_name(file),
-        form=table.form,
-        lands=True,
-        has_header=True,
-        fields=columns,
-        columns=columns,
-        keeps_rejects=True,
-        one_month=(),
-        may_be_empty=False,
-        warnings=(),
-        of_any_kind=True,
-    )
+    dataset = Dataset(_table_name(file, suffixes), columns, form=table.form)
+    return replace(PlannedFile.of(content, dataset, columns), of_any_kind=True)
 
 
-def _table_name(file: DataFile) -> str:
+def _table_name(file: DataFile, suffixes: Sequence[str]) -> str:
     """A table is named after what holds its records, not after an archive around that."""
     is_one_of_several = file.name.endswith(f"!{file.sheet}")
     holder = PurePosixPath(file.member or file.path.name).name
-    return table_name(holder, file.sheet if is_one_of_several else None)
+    return table_name(holder, suffixes, file.sheet if is_one_of_several else None)
 
 
 class Tables:
@@ -83,19 +74,18 @@ class Tables:
 
         Raises OntimeError when file and table have no column in common: only their names are alike.
         """
-        known = {*self._there.get(file.dataset, ()), *self._new.get(file.dataset, ())}.difference(LINEAGE)
+        table = file.dataset.name
+        known = {*self._there.get(table, ()), *self._new.get(table, ())}.difference(LINEAGE)
         added = [column for column in file.columns if column not in known]
         if known and len(added) == len(file.columns):
             raise OntimeError(
-                f"{file.data.name}: has no column of raw_files.{file.dataset}: {_listed(sorted(known))}",
+                f"{file.data.name}: has no column of raw_files.{table}: {_listed(sorted(known))}",
                 "rename the file, and it makes a table of its own",
             )
-        self._new.setdefault(file.dataset, {}).update(dict.fromkeys(file.columns))
+        self._new.setdefault(table, {}).update(dict.fromkeys(file.columns))
         if not known or not added:
             return file
-        warning = (
-            f"{file.data.name}: raw_files.{file.dataset} gets columns that it did not have: {_listed(added)}"
-        )
+        warning = f"{file.data.name}: raw_files.{table} gets columns that it did not have: {_listed(added)}"
         return replace(file, warnings=(*file.warnings, warning))
 
     def datasets(self) -> tuple[Dataset, ...]:

@@ -11,7 +11,7 @@ Read = Callable[[int], bytes]
 """Gives up to so many more bytes of a content, and none at the end."""
 
 
-def spooled(read: Read) -> IO[bytes]:
+def temporary_copy(read: Read) -> IO[bytes]:
     """The whole content in a temporary file, at its beginning. It is gone when nobody refers to it any more.
 
     Raises OntimeError when there is no room for it.

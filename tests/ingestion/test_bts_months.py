@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ingestion.errors import OntimeError
-from ingestion.sources.months import archives
+from ingestion.sources.bts import archives
 
 TODAY = date(2026, 11, 22)
 

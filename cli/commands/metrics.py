@@ -1,0 +1,54 @@
+"""`ontime metrics`."""
+
+import sys
+
+import click
+
+from cli.commands.options import listed
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[METRIC]...")
+@click.option("--by", default="", metavar="NAMES", help="What to divide by, such as carrier,month.")
+@click.option("--where", default="", metavar="SQL", help="Which flights, such as \"origin = 'JFK'\".")
+@click.option("--months", multiple=True, metavar="MONTH[..MONTH]", help="Months such as 2013-06..2013-08.")
+@click.option("--having", default="", metavar="SQL", help='Which rows of the answer, such as "flights > 99".')
+@click.option("--order", default="", metavar="NAMES", help="Order of the answer; -NAME goes downwards.")
+@click.option("--limit", type=click.IntRange(min=0), help="The first rows only.")
+@click.option("--sql", "as_sql", is_flag=True, help="Show the SQL and do not ask it.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+def metrics(
+    names: tuple[str, ...],
+    by: str,
+    where: str,
+    months: tuple[str, ...],
+    having: str,
+    order: str,
+    limit: int | None,
+    as_sql: bool,
+    form: str,
+) -> None:
+    """Answer metrics of flights, by what you like, from the published marts. Without names: list them.
+
+    \b
+    Examples:
+      ontime metrics
+      ontime metrics on_time_pct --by carrier,month --where "origin = 'JFK'"
+      ontime metrics flights mean_arr_delay --by carrier_name --having "flights > 999" --order -mean_arr_delay
+    """
+    from cli.questions.metrics import Question, listing, read_metrics
+    from cli.questions.query import ask
+
+    defined = read_metrics()
+    if not names:
+        click.echo(listing(defined))
+        return
+    asked = [name for text in names for name in listed(text)]
+    question = Question(tuple(asked), listed(by), where, months, having, listed(order), limit)
+    statement = defined.sql(question)
+    if as_sql:
+        click.echo(statement)
+    else:
+        ask(statement, form, sys.stdout)

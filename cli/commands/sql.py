@@ -1,0 +1,23 @@
+"""`ontime sql`."""
+
+import sys
+
+import click
+
+
+@click.command()
+@click.argument("statement")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+def sql(statement: str, form: str) -> None:
+    """Answer one SQL statement, as role reporter: reads marts, writes nothing. `-` reads it from stdin.
+
+    \b
+    Examples:
+      ontime sql "select count(*) from marts.fct_flights"
+      ontime sql --format csv - < question.sql > answer.csv
+    """
+    from cli.questions.query import ask
+
+    ask(sys.stdin.read() if statement == "-" else statement, form, sys.stdout)
