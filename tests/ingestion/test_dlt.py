@@ -1,4 +1,4 @@
-"""What somebody who knows dlt finds after a load: pipelines, a destination, jobs, and their ids in the ledger."""
+"""What somebody who knows dlt finds after a load: pipelines, a destination, jobs, load ids in the ledger."""
 
 import os
 import subprocess
@@ -91,10 +91,8 @@ def test_a_run_that_cannot_be_kept_fails_nothing(
 def test_loads_of_dlt_join_the_ledger(load: Callable[..., None]) -> None:
     load(ITEMS, b"item,price\ncap,3\n")
     load(b"order_no,item,note\n1,pen,\n")
-    joined = (
-        "select file_no, status from raw_shop.files left join raw_shop._dlt_loads using (load_id) order by 1"
-    )
-    assert query(joined) == [(1, 0), (2, 0), (3, 0)]
+    joined = "raw_shop.files left join raw_shop._dlt_loads using (load_id)"
+    assert query(f"select file_no, status from {joined} order by 1") == [(1, 0), (2, 0), (3, 0)]
     assert value("select count(*) from raw_shop._dlt_loads") == 2
 
 
