@@ -20,6 +20,7 @@ from dlt.common.destination.client import LoadJob, RunnableLoadJob
 from dlt.common.destination.exceptions import DestinationTerminalException
 from dlt.common.destination.typing import PreparedTableSchema
 from dlt.common.libs.sql_alchemy_shims import URL
+from dlt.common.normalizers.naming import NamingConvention
 from dlt.common.schema import Schema
 from dlt.destinations import postgres
 from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration, PostgresCredentials
@@ -145,6 +146,16 @@ class Landing(postgres):
         assert isinstance(client, LandingClient)
         client.land = self._land
         return client
+
+    def capabilities(
+        self,
+        config: PostgresClientConfiguration | None = None,
+        naming: NamingConvention | None = None,
+    ) -> DestinationCapabilitiesContext:
+        """The same for any configuration, which dlt would resolve each of the twenty times that it asks."""
+        found = self._raw_capabilities()
+        found.update(self.caps_params)
+        return self.adjust_capabilities(found, config, naming)  # type: ignore[arg-type]  # it looks at none
 
     def _raw_capabilities(self) -> DestinationCapabilitiesContext:
         capabilities = super()._raw_capabilities()
