@@ -101,7 +101,7 @@ class Client:
 
     def _send(self, endpoint: Endpoint, look: Callable[..., None]) -> None:
         """One request, and those for further pages. `look` gets the responses."""
-        hooks = {"response": [look, _raise_for_status]}
+        hooks: dict[str, list[Callable[..., None]]] = {"response": [look, _raise_for_status]}
         address: str | None = self._base_url + endpoint.path
         params = dict(endpoint.params)
         while address is not None:

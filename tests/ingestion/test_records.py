@@ -280,7 +280,7 @@ def test_many_bad_lines_do_not_ask_csv(monkeypatch: pytest.MonkeyPatch) -> None:
         asked += 1
         return reader(*arguments, **options)
 
-    monkeypatch.setattr(records.csv, "reader", counted)
+    monkeypatch.setattr(csv, "reader", counted)
     found = check(b'1,2\n1,"\n' + b"1\n" * 100_000 + b"1,2\n", 2)
     assert len([part for part in found if isinstance(part, Reject)]) == 100_001
     assert asked <= 3  # the header, the quote, the last line of the file
@@ -290,7 +290,7 @@ def test_examples_behind_many_bad_lines_do_not_ask_csv(monkeypatch: pytest.Monke
     """A plan looks for the first sound records, however far they are."""
     file = CsvFile(BytesIO(b"a,b\n" + b"1\n" * 100_000 + b"3,4\n5,6\n7,8\n").read, "test.csv")
     file.header()
-    monkeypatch.setattr(records.csv, "reader", None)
+    monkeypatch.setattr(csv, "reader", None)
     assert file.examples(2, at_most=2) == [["3", "4"], ["5", "6"]]
 
 
