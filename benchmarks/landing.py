@@ -4,18 +4,20 @@
     python -m benchmarks.landing --rows 336776 3367760 --columns 19 110 --repeat 3
     python -m benchmarks.landing --archive On_Time_..._2019_1.zip --rows 600000
     python -m benchmarks.landing --archive On_Time_..._2019_1.zip --rows 100000 --files 12
+    python -m benchmarks.landing --rejects --rows 1000000               lines that cannot land
 
 Needs a server on this machine (`ontime up`), for the CPU of its processes counts too. Each way runs in a
 process of its own. The files are the sample's flights, made longer and wider; or the rows of a monthly
-archive, repeated and packed again, where COPY gets the text unpacked. Trust the ratios: seconds depend on
-what else runs.
+archive, repeated and packed again, where COPY gets the text unpacked. With --rejects it is `ontime` twice:
+lines of two bytes that land, and as many behind an open quote, each of which is rejected; the second is to
+cost no more than 20 times the first. Trust the ratios: seconds depend on what else runs.
 """
 
 import argparse
 import io
 import resource
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -105,9 +107,17 @@ def stock_dlt(case: Case, arguments: Arguments) -> None:
 WAYS = {"bare COPY": bare_copy, "ontime": ontime, "stock dlt": stock_dlt}
 
 
+_IMPORTED = (
+    "ingestion.load",
+    "ingestion.dlt.pipeline",
+    "tests.ingestion.dlts_own_jobs",
+    "dlt.sources.helpers.requests",  # which dlt itself imports when a pipeline begins
+)
+
+
 def measure(way: str, case: Case, arguments: Arguments) -> Cost:
     """Lands the files in this process, which is to be a new one."""
-    for module in ("ingestion.load", "ingestion.dlt.pipeline", "tests.ingestion.dlts_own_jobs"):
+    for module in _IMPORTED:
         import_module(module)  # now, so that importing counts as start-up for each way
     with closing(connect(arguments)) as session:
         server = psutil.Process(session.info.backend_pid).parent()
@@ -165,6 +175,18 @@ def sample(folder: Path, rows: int, columns: int) -> Case:
     return Case(Source("benchmark", (dataset,)), dataset, dataset.columns, [path], [path])
 
 
+def lines_of_two_bytes(folder: Path, rows: int) -> dict[str, Case]:
+    """So many lines that land, and so many that are rejected."""
+    texts = {"sound lines": b"word\n", "rejected lines": b'item,price\npen,1\nink,"\n'}
+    datasets = (Dataset("words", ("word",)), Dataset("items", ("item", "price")))
+    cases = {}
+    for (way, start), dataset in zip(texts.items(), datasets, strict=True):
+        path = folder / f"{dataset.name}.csv"
+        path.write_bytes(start + b"1\n" * rows)
+        cases[way] = Case(Source("benchmark", datasets), dataset, dataset.columns, [path], [path])
+    return cases
+
+
 def archives(folder: Path, archive: Path, rows: int, count: int) -> Case:
     """Archives of so many rows each, all different, made of the rows of one."""
     planned = plan(data_file(archive), BTS)
@@ -184,12 +206,17 @@ def archives(folder: Path, archive: Path, rows: int, count: int) -> Case:
     return Case(replace(BTS, name="benchmark"), planned.dataset, columns, texts, files)
 
 
-def compare(case: Case, ways: Iterable[str], repeat: int) -> Iterator[tuple[str, Cost]]:
-    """The cheapest of `repeat` runs of each way, on a new table each."""
+def compare(runs: Mapping[str, tuple[str, Case]], repeat: int) -> Iterator[tuple[str, Cost]]:
+    """The cheapest of `repeat` runs of each way with its case, on a new table each.
+
+    They take turns, since what else runs on the machine comes and goes.
+    """
     arguments = connection("loader").as_psycopg2()
-    for way in ways:
-        costs = [_run_alone(way, case, arguments) for _ in range(repeat)]
-        yield way, min(costs, key=lambda cost: cost.work)
+    costs: dict[str, list[Cost]] = {name: [] for name in runs}
+    for name, (way, case) in list(runs.items()) * repeat:
+        costs[name].append(_run_alone(way, case, arguments))
+    for name, found in costs.items():
+        yield name, min(found, key=lambda cost: cost.work)
 
 
 def _run_alone(way: str, case: Case, arguments: Arguments) -> Cost:
@@ -208,9 +235,9 @@ def _run_alone(way: str, case: Case, arguments: Arguments) -> Cost:
     return cost
 
 
-def show(title: str, costs: Iterable[tuple[str, Cost]]) -> None:
+def show(title: str, costs: Iterable[tuple[str, Cost]], base: str = "COPY") -> None:
     table = Table(title=title)
-    for heading in ("way", "x COPY", "client", "server", "start-up", "seconds", "peak MiB"):
+    for heading in ("way", f"x {base}", "client", "server", "start-up", "seconds", "peak MiB"):
         table.add_column(heading, justify="left" if heading == "way" else "right")
     bare: Cost | None = None
     for way, cost in costs:
@@ -233,7 +260,16 @@ def main() -> None:
     )
     parser.add_argument("--archive", type=Path, help="monthly archive of BTS to make the files of")
     parser.add_argument("--files", type=int, default=1, help="how many archives to land at once")
+    parser.add_argument("--rejects", action="store_true", help="lines of two bytes that land, and not")
     options = parser.parse_args()
+    if options.rejects:
+        for rows in options.rows:
+            with TemporaryDirectory() as folder:
+                cases = lines_of_two_bytes(Path(folder), rows)
+                runs = {name: ("ontime", case) for name, case in cases.items()}
+                title = f"{rows:,} lines of two bytes, CPU seconds"
+                show(title, compare(runs, options.repeat), base="sound")
+        return
     for columns, rows in product(options.columns, options.rows):
         with TemporaryDirectory() as folder:
             if options.archive:
@@ -242,7 +278,7 @@ def main() -> None:
             else:
                 case, ways = sample(Path(folder), rows, columns), list(WAYS)
             title = f"{len(case.files)} x {rows:,} rows x {len(case.columns)} columns, CPU seconds"
-            show(title, compare(case, ways, options.repeat))
+            show(title, compare({way: (way, case) for way in ways}, options.repeat))
 
 
 if __name__ == "__main__":

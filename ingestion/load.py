@@ -181,7 +181,7 @@ class _Load:
             if file.data not in self.reports:
                 self._fail(file, OntimeError(f"{file.data.location}: not landed: {why}", remedy))
 
-    def _land(self, connection: Connection, file: PlannedFile, load_id: str) -> None:
+    def _land(self, connection: Connection, schema: str, file: PlannedFile, load_id: str) -> None:
         """Lands one file on the connection of a load job.
 
         Raises OntimeError for what trying again cannot mend, psycopg2.Error when the connection was lost.
@@ -192,7 +192,7 @@ class _Load:
 
         try:
             try:
-                report = land(connection, self._schema, file, load_id, read_so_far)
+                report = land(connection, schema, file, load_id, read_so_far)
             except psycopg2.Error as error:
                 if connection.closed:
                     raise

@@ -78,7 +78,8 @@ class Source:
     `default_files` finds the files to load when the user names none. What is published by month has
     `archives`: those of months, and of ranges of months such as `2023-11..2024-02`. `suffixes` are those of
     files that a folder or an archive may hold for us. A source that `takes_any_table` has no datasets of its
-    own: each file makes the one that it is named after.
+    own: each file makes the one that it is named after. One that `is_asked` is a web API (ingestion/apis),
+    which is asked for what is missing when the user names no files.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Source:
     archives: Callable[[Iterable[str]], Sequence[Wanted]] | None = None
     suffixes: tuple[str, ...] = DATA_SUFFIXES
     takes_any_table: bool = False
+    is_asked: bool = False
 
     def __post_init__(self) -> None:
         _require_identifiers(self.name)

@@ -1,12 +1,14 @@
 """`ontime load`: what the user named, and which way of landing that takes."""
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from cli.console import note
 from cli.server.connections import connection
-from cli.server.files import cache_folder
+from cli.server.files import cache_folder, dlt_folder, state_folder
+from cli.server.settings import DLT_FOLDER
 from ingestion.errors import OntimeError
 from ingestion.progress import progress_on
 from ingestion.report import LoadReport
@@ -30,9 +32,9 @@ class Named:
 
 def load(named: Named) -> LoadReport:
     """Loads what is named. Raises OntimeError when that does not go together."""
-    from ingestion.apis.registry import APIS  # here and below: dlt and its like take a second to import
-    from ingestion.sources import SOURCES
+    from ingestion.sources import SOURCES  # here and below: what is slow to import only where it is needed
 
+    os.environ[DLT_FOLDER] = str(dlt_folder(state_folder()))
     if named.source == DATABASE:
         _refuse(named, "places", "months", "airports")
         return _load_tables(named)
@@ -40,7 +42,7 @@ def load(named: Named) -> LoadReport:
     if named.source not in SOURCES:
         known = ", ".join((*SOURCES, DATABASE))
         raise OntimeError(f"there is no source {named.source}", f"choose one of: {known}")
-    if named.source in APIS and not named.places:
+    if SOURCES[named.source].is_asked and not named.places:
         return _load_weather(named)
     _refuse(named, "airports")
     return _load_files(named)

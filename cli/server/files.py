@@ -147,7 +147,9 @@ class ServerFiles:
         conf.write_text(server_conf(memory_bytes(), port, self.socket_folder))
         conf.chmod(0o644)  # no secrets in it; the server's user reads it
         self._write_private("port", f"{port}\n")
-        self._write_private("server.env", server_env(self.socket_folder, port, self.passwords["transformer"]))
+        password = self.passwords["transformer"]
+        text = server_env(self.socket_folder, port, password, dlt_folder(self.state))
+        self._write_private("server.env", text)
 
     def _read(self, name: str) -> str:
         try:
@@ -171,6 +173,11 @@ def cache_folder() -> Path:
     """Where loads keep the files that they fetch: `.ontime/cache/`, or the folder that ONTIME_CACHE names."""
     named = os.environ.get("ONTIME_CACHE")
     return Path(named).absolute() if named else state_folder() / "cache"
+
+
+def dlt_folder(state: Path) -> Path:
+    """Where loads keep how dlt's last runs went, below the state folder: `.ontime/dlt/`."""
+    return state / "dlt"
 
 
 def state_folder() -> Path:

@@ -40,12 +40,16 @@ client_connection_check_interval = 1s
 """
 
 
+DLT_FOLDER = "DLT_DATA_DIR"
+"""The variable of dlt that says where pipelines are: `ontime load` keeps its last ones there."""
+
 # Names the server that an activated `.venv` exported as PGHOST, to tell it from one that the user chose.
 ACTIVATED_HOST = "ONTIME_ACTIVATED_HOST"
 
 
-def server_env(socket_folder: Path, port: int, password: str) -> str:
-    """Shell lines for an activated `.venv`: dbt, psql and other clients find the server, as transformer.
+def server_env(socket_folder: Path, port: int, password: str, dlt_folder: Path) -> str:
+    """Shell lines for an activated `.venv`: dbt, psql and other clients find the server, as transformer, and
+    `dlt pipeline` finds the pipelines.
 
     Another server that the shell's user named is kept; one that another clone's `.venv` named is not.
     """
@@ -59,6 +63,7 @@ export PGPORT='{port}'
 export PGUSER='transformer'
 export PGPASSWORD={shlex.quote(password)}
 export PGDATABASE="${{PGDATABASE:-ontime}}"
+export {DLT_FOLDER}={shlex.quote(str(dlt_folder))}
 fi
 """
 

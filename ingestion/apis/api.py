@@ -69,18 +69,21 @@ class Question:
         return cls(tuple(fields.items()), Span(start, end))
 
 
+def no_next_page(_page: bytes) -> str | None:
+    """The address behind the one page of an answer: there is none."""
+    return None
+
+
 @dataclass(frozen=True)
 class Endpoint:
-    """Where to ask, as dlt's `rest_api` is configured: path and query below the API's address.
+    """Where to ask: path and query below the API's address.
 
-    `data_selector` is the path of the data in JSON, and None where the answer is text; `next_link` is that of
-    the address of the next page, where there may be one.
+    `next_page` is the address that a page, which `look` has let pass, gives for the one behind it.
     """
 
     path: str
     params: Mapping[str, Any]
-    data_selector: str | None = None
-    next_link: str | None = None
+    next_page: Callable[[bytes], str | None] = no_next_page
 
 
 class UnfitError(Exception):
@@ -88,7 +91,7 @@ class UnfitError(Exception):
 
 
 class CutOffError(ChunkedEncodingError):
-    """The end of an answer is missing, though no connection broke. dlt asks again, as for its parent."""
+    """The end of an answer is missing, though no connection broke. It is asked for again, like its parent."""
 
 
 @dataclass(frozen=True)

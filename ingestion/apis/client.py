@@ -1,4 +1,4 @@
-"""Asks an API through dlt's REST support, at the pace that it asks for, and says why there is no answer.
+"""Asks an API at the pace that it asks for, and says why there is no answer.
 
 The session tries again what may pass: status 429 and 5xx, silence, lost connections; with growing pauses or
 those that the server asks for, up to LONGEST_PAUSE. A hook sees each response before that, so that an answer
@@ -11,15 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import dlt
 import requests
 from dlt.sources.helpers.rest_client.auth import APIKeyAuth
-from dlt.sources.helpers.rest_client.client import RESTClient
-from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
-from dlt.sources.rest_api import rest_api_resources
-from dlt.sources.rest_api.typing import ClientConfig, EndpointResource
 from requests.adapters import HTTPAdapter
 
 from ingestion import http
@@ -87,7 +83,6 @@ class Client:
         self._links = set()
         pages: list[bytes] = []
 
-        # A function, not a method: dlt copies its configuration, and would copy this object with it.
         def look(response: requests.Response, *_: Any, **__: Any) -> None:
             if response.is_redirect:
                 self._attempt = 0
@@ -106,30 +101,15 @@ class Client:
 
     def _send(self, endpoint: Endpoint, look: Callable[..., None]) -> None:
         """One request, and those for further pages. `look` gets the responses."""
-        if endpoint.data_selector is None:  # `rest_api` reads JSON only
-            client = RESTClient(self._base_url, _HEADERS, self._auth, session=self._session)
-            hooks = {"response": [look, _raise_for_status]}
-            client.get(endpoint.path, params=dict(endpoint.params), hooks=hooks)
-            return
-        configured: EndpointResource = {
-            "name": self._api.source.name,
-            "endpoint": {
-                "path": endpoint.path,
-                "params": dict(endpoint.params),
-                "data_selector": endpoint.data_selector,
-                "paginator": JSONLinkPaginator(endpoint.next_link) if endpoint.next_link else "single_page",
-                "response_actions": [look],
-            },
-        }
-        at: ClientConfig = {
-            "base_url": self._base_url,
-            "headers": _HEADERS,
-            "auth": self._auth,
-            "session": self._session,
-        }
-        (resource,) = rest_api_resources({"client": at, "resources": [configured]})
-        for _ in resource:
-            pass
+        hooks: dict[str, list[Callable[..., None]]] = {"response": [look, _raise_for_status]}
+        address: str | None = self._base_url + endpoint.path
+        params = dict(endpoint.params)
+        while address is not None:
+            response = self._session.get(
+                address, params=params, headers=_HEADERS, auth=self._auth, hooks=hooks
+            )
+            link = endpoint.next_page(response.content)
+            address, params = urljoin(response.url, link) if link else None, {}
 
     def _before_attempt(self, address: str) -> None:
         self._attempt += 1
@@ -180,7 +160,7 @@ class Client:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """Turns errors of dlt, requests and urllib3, whose messages hold addresses, into our own."""
+        """Turns errors of requests and urllib3, whose messages hold addresses, into our own."""
         try:
             yield
         except Exception as error:

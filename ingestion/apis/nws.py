@@ -43,9 +43,14 @@ def _endpoint(question: Question) -> Endpoint:
             "end": f"{question.span.end - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}",  # is part of the answer
             "limit": str(LIMIT),
         },
-        data_selector="features",
-        next_link="pagination.next",
+        next_page=_next_page,
     )
+
+
+def _next_page(page: bytes) -> str | None:
+    pagination = json_answer(page, "features").get("pagination")
+    link = pagination.get("next") if isinstance(pagination, dict) else None
+    return link if isinstance(link, str) and link else None
 
 
 def _look(page: bytes) -> None:

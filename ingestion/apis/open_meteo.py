@@ -50,7 +50,6 @@ def _endpoint(question: Question) -> Endpoint:
             "hourly": ",".join(_COLUMNS[1:]),
             "timezone": "GMT",
         },
-        data_selector="hourly",
     )
 
 

@@ -1,43 +1,57 @@
 """Runs dlt once for all files of a load. It takes a second to import dlt: import this where it is needed."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import dlt
+from dlt.common import known_env
 from dlt.common.destination import Destination
 from dlt.common.exceptions import SignalReceivedException
 from dlt.common.runtime import run_context
-from dlt.common.schema.typing import TColumnSchema
-from dlt.extract import DltResource
+from dlt.extract import DltResource, DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingestion.database import first_line
-from ingestion.dlt.destination import Land, Landing
+from ingestion.dlt.destination import Land, Landing, credentials
+from ingestion.dlt.source import source_of
 from ingestion.errors import OntimeError
 from ingestion.forms.planned_file import PlannedFile
-from ingestion.source import LINEAGE, Dataset, Source
+from ingestion.source import Source
 
 _PROJECT = Path(__file__).parents[2]  # its .dlt/config.toml holds dlt's settings
+
+
+def pipeline_name(source: Source) -> str:
+    """How dlt calls the pipeline of a source: `dlt pipeline land_bts info`."""
+    return f"land_{source.name}"
 
 
 def run(source: Source, files: Sequence[PlannedFile], connection: Mapping[str, Any], land: Land) -> None:
     """Has dlt make the tables of the files and call `land` for each file, from several threads.
 
-    dlt's working folder lives as long as the run: what a killed run leaves in one would spoil the next. Its
-    state comes from the database. Raises OntimeError when dlt cannot go on; a file that fails alone is none
+    dlt works in a new folder: what a killed run leaves in one would spoil the next. What is known of earlier
+    loads stands in the database. How the run went is kept where DLT_DATA_DIR says, in place of that of the
+    run before, for `dlt pipeline`. Raises OntimeError when dlt cannot go on; a file that fails alone is none
     of its business.
     """
+    name = pipeline_name(source)
     with TemporaryDirectory(prefix="ontime-load-") as folder:
-        resources = list(_resources(source, files, Path(folder)))
-        run_dlt(f"land_{source.name}", Landing(connection, land), source.raw_schema, resources, folder)
+        use_settings(folder)
+        destination = Landing(credentials(connection), land)
+        try:
+            run_dlt(name, destination, source.raw_schema, source_of(source, files, Path(folder)), folder)
+        finally:
+            if kept := os.environ.get(known_env.DLT_DATA_DIR):
+                _keep(Path(folder, name), Path(kept, "pipelines"))
 
 
 def run_dlt(
-    name: str, destination: Destination[Any, Any], schema: str, resources: list[DltResource], folder: str
+    name: str, destination: Destination[Any, Any], schema: str, data: DltSource | DltResource, folder: str
 ) -> None:
     """Runs a pipeline with this project's settings, wherever the process was started.
 
@@ -46,7 +60,7 @@ def run_dlt(
     use_settings(folder)
     pipeline = dlt.pipeline(name, pipelines_dir=folder, destination=destination, dataset_name=schema)
     try:
-        pipeline.run(resources)
+        pipeline.run(data)
     except PipelineStepFailed as error:
         stopped = isinstance(error.exception, SignalReceivedException)  # jobs that ran have come to their end
         raise OntimeError(
@@ -62,35 +76,18 @@ def use_settings(folder: str) -> None:
     setattr(run_context.active(), "_global_dir", folder)  # noqa: B010
 
 
-def table_columns(dataset: Dataset, files: Sequence[PlannedFile]) -> list[TColumnSchema]:
-    """Columns of a dataset's table: lineage, those declared, those that only these files have."""
-    names = dict.fromkeys(chain(dataset.columns, *(file.columns for file in files)))
-    return [*map(_lineage_column, LINEAGE), *map(_text_column, names)]
+def _keep(working: Path, pipelines: Path) -> None:
+    """Keeps a pipeline's working folder in place of the one before. No room for it is no failure of the load.
 
-
-def _resources(source: Source, files: Sequence[PlannedFile], folder: Path) -> Iterator[DltResource]:
-    for dataset in source.datasets:
-        members = [file for file in files if file.dataset.name == dataset.name]
-        if members:
-            yield _resource(dataset, members, folder)
-
-
-def _resource(dataset: Dataset, files: Sequence[PlannedFile], folder: Path) -> DltResource:
-    """The manifests of one dataset's files."""
-
-    def manifests() -> Iterator[Any]:
-        for number, file in enumerate(files):
-            manifest = folder / f"{dataset.name}_{number}.csv"
-            manifest.write_text(file.to_json(), encoding="utf-8")
-            yield dlt.mark.with_file_import(str(manifest), "csv")
-
-    columns = table_columns(dataset, files)
-    return dlt.resource(manifests, name=dataset.name, columns=columns, write_disposition="append")
-
-
-def _lineage_column(name: str) -> TColumnSchema:
-    return {"name": name, "data_type": "bigint", "precision": 32, "nullable": False}
-
-
-def _text_column(name: str) -> TColumnSchema:
-    return {"name": name, "data_type": "text", "nullable": True}
+    Another load may do so at the same time: each swap is whole, and the last one stays.
+    """
+    with suppress(OSError):
+        pipelines.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = Path(mkdtemp(prefix=".new-", dir=pipelines))
+        try:
+            shutil.move(working, new)
+            if (pipelines / working.name).exists():
+                (pipelines / working.name).rename(new / "before")
+            (new / working.name).rename(pipelines / working.name)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)

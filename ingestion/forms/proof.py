@@ -5,13 +5,23 @@ Sound means that csv.reader(strict=True) and COPY read the same records with the
 proof may refuse a sound piece, never accept an unsound one; records.py reads what it refuses one by one.
 """
 
-import numpy as np
+from dataclasses import dataclass
 
 _QUOTE = ord('"')
 _NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b",\n")
 _NOT_STRUCTURE_OR_QUOTES = bytes(byte for byte in range(256) if byte not in b'",\n')
 _IS_EDGE = bytes(byte in b',\n"' for byte in range(256))  # where a quote may have a neighbour
 _EDGES = {b",", b"\n", b""}
+_LINE_END, _NUL = b"\n", b"\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Sound records as one text: `end` ends each, a line end, or NUL where values may hold line ends."""
+
+    text: bytes
+    end: bytes
+    count: int
 
 
 def end_of_last_record(piece: bytes) -> int:
@@ -20,13 +30,13 @@ def end_of_last_record(piece: bytes) -> int:
     A line end after an odd number of quotes is taken for one within quotes.
     """
     end = piece.rfind(b"\n") + 1
-    if b'"' in piece and np.count_nonzero(np.frombuffer(piece, np.uint8, end) == _QUOTE) % 2:
+    if b'"' in piece and _count_quotes(piece, end) % 2:
         end = piece.rfind(b"\n", 0, piece.rfind(b'"', 0, end)) + 1
     return end
 
 
-def prove(piece: bytes, width: int) -> list[bytes] | None:
-    """The records of a piece of whole records, without line ends; None when one of them may not be sound.
+def prove(piece: bytes, width: int) -> Proved | None:
+    """The records of a piece of whole records; None when one of them may not be sound.
 
     Proved are: `width` fields in each, valid UTF-8, no NUL, no blank line, quotes only around whole fields,
     carriage returns outside of quotes only in line ends.
@@ -36,10 +46,11 @@ def prove(piece: bytes, width: int) -> list[bytes] | None:
     if b'"' in piece:
         return _prove_lines(piece, width) or _prove_quoted(piece, width)
     piece = _with_plain_line_ends(piece)
-    return _records(piece, width) if _is_regular(piece, width) else None
+    count = _count_of_regular(piece, width)
+    return _proved(piece, _LINE_END, count, width) if count else None
 
 
-def _prove_lines(piece: bytes, width: int) -> list[bytes] | None:
+def _prove_lines(piece: bytes, width: int) -> Proved | None:
     """As `prove`, where each line is a record. Files of BTS have 88 quotes in a line, and all lines alike.
 
     Most lines share what is left of them when only commas and quotes are: each such pattern is checked once.
@@ -47,11 +58,14 @@ def _prove_lines(piece: bytes, width: int) -> list[bytes] | None:
     piece = _with_plain_line_ends(piece)
     structure = piece.translate(None, _NOT_STRUCTURE_OR_QUOTES)
     first = structure[: structure.find(b"\n") + 1]
-    all_alike = structure == first * (len(structure) // len(first))
-    patterns = {first[:-1]} if all_alike else set(structure.split(b"\n")[:-1])
+    count = len(structure) // len(first)
+    patterns = {first[:-1]}
+    if structure != first * count:
+        lines = structure.split(b"\n")[:-1]
+        count, patterns = len(lines), set(lines)
     if b"\r" in piece or not all(_has_width(pattern, width) for pattern in patterns):
         return None
-    return _records(piece, width) if _quotes_stand_at_edges(piece) else None
+    return _proved(piece, _LINE_END, count, width) if _quotes_stand_at_edges(piece) else None
 
 
 def _has_width(pattern: bytes, width: int) -> bool:
@@ -60,11 +74,20 @@ def _has_width(pattern: bytes, width: int) -> bool:
     return len(parts) % 2 == 1 and b"".join(parts[0::2]).count(b",") == width - 1
 
 
+def _count_quotes(text: bytes, end: int) -> int:
+    """The quotes before `end`: there may be many, of which `bytes.count` looks for each anew."""
+    import numpy as np  # here and below: a tenth of a second that files without quotes do not need
+
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8, end) == _QUOTE))
+
+
 def _quotes_stand_at_edges(lines: bytes) -> bool:
     """Whether each first quote stands where a field begins and each second one where it ends.
 
     Or one beside the other: two within a field are a doubled one. Quotes are even in number.
     """
+    import numpy as np
+
     text = np.frombuffer(lines, np.uint8)
     quotes = np.flatnonzero(text == _QUOTE)
     is_edge = np.frombuffer(_IS_EDGE, np.bool_)
@@ -72,34 +95,33 @@ def _quotes_stand_at_edges(lines: bytes) -> bool:
     return bool(is_edge[before].all() and is_edge[after].all())
 
 
-def _prove_quoted(piece: bytes, width: int) -> list[bytes] | None:
+def _prove_quoted(piece: bytes, width: int) -> Proved | None:
     parts = piece.split(b'"')
     outside, inside = [_with_plain_line_ends(part) for part in parts[0::2]], parts[1::2]
     # A quote opens where a field begins and closes where it ends. Two with nothing between are a doubled one.
     opens_well = {part[-1:] for part in outside[:-1]} <= _EDGES
     closes_well = {part[:1] for part in outside[1:]} <= _EDGES
     is_even = len(outside) > len(inside)
-    if not (is_even and opens_well and closes_well and _is_regular(b"".join(outside), width)):
+    if not (is_even and opens_well and closes_well):
         return None
-    # NUL, of which the piece has none, stands in for line ends within quotes while records are separated.
-    parts[0::2] = outside
-    parts[1::2] = [part.replace(b"\n", b"\0") for part in inside]
-    records = _records(b'"'.join(parts), width)
-    return records and [record.replace(b"\0", b"\n") for record in records]
+    count = _count_of_regular(b"".join(outside), width)
+    parts[0::2] = [part.replace(_LINE_END, _NUL) for part in outside]
+    return _proved(b'"'.join(parts), _NUL, count, width) if count else None
 
 
-def _is_regular(text: bytes, width: int) -> bool:
-    """Whether what stands outside of quotes separates records of `width` fields, and nothing else."""
+def _count_of_regular(text: bytes, width: int) -> int:
+    """How many records of `width` fields this text separates, which stands outside of quotes; 0 when not only
+    such records."""
     structure = text.translate(None, _NOT_STRUCTURE)
-    record = b"," * (width - 1) + b"\n"
-    return structure == record * (len(structure) // width) and b"\r" not in text
+    count = len(structure) // width
+    is_regular = structure == (b"," * (width - 1) + b"\n") * count and b"\r" not in text
+    return count if is_regular else 0
 
 
-def _records(text: bytes, width: int) -> list[bytes] | None:
-    records = text.split(b"\n")
-    records.pop()  # what follows the last line end: nothing
-    has_blank_line = width == 1 and b"" in records  # with more fields it would be irregular
-    return None if has_blank_line else records
+def _proved(text: bytes, end: bytes, count: int, width: int) -> Proved | None:
+    """The records, unless one of a single field is a blank line; with more fields it would be irregular."""
+    has_blank_line = width == 1 and (text.startswith(end) or end + end in text)
+    return None if has_blank_line else Proved(text, end, count)
 
 
 def _with_plain_line_ends(text: bytes) -> bytes:

@@ -20,13 +20,13 @@ Beyond the rules of csv:
 import codecs
 import csv
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from typing import NamedTuple, Self
 
 from ingestion.errors import OntimeError
 from ingestion.finding.web_page import page_title
-from ingestion.forms.proof import end_of_last_record, prove
+from ingestion.forms.proof import Proved, end_of_last_record, prove
 
 BLOCK = 1 << 20  # bytes read and proved at once
 PIECE = 1 << 14  # bytes proved at once near a bad record, so that few good ones are read one by one with it
@@ -38,16 +38,45 @@ TOO_LONG = f"line of more than {RECORD_LIMIT >> 20} MiB, of which the original k
 _PACKED = (b"PK", b"\x1f\x8b")  # zip, of which Excel's workbooks are some, and gzip
 
 
-@dataclass(frozen=True, slots=True)
 class Clean:
-    """Sound records with consecutive numbers, as COPY reads them, without line ends."""
+    """Sound records with consecutive numbers, as COPY reads them.
 
-    first_record_no: int
-    records: list[bytes]
+    They are kept as one text, in which `end` ends each: cutting it into its records costs as much as proving
+    them sound, and most are never looked at one by one.
+    """
+
+    __slots__ = ("count", "end", "first_record_no", "text")
+
+    def __init__(self, first_record_no: int, records: Sequence[bytes]) -> None:
+        """Of records without line ends."""
+        self.first_record_no = first_record_no
+        self.count = len(records)
+        self.text = b"".join([record + b"\0" for record in records])
+        self.end = b"\0"
+
+    @classmethod
+    def proved(cls, first_record_no: int, found: Proved) -> Self:
+        """Of records that were proved together."""
+        clean = cls(first_record_no, ())
+        clean.text, clean.end, clean.count = found.text, found.end, found.count
+        return clean
+
+    @property
+    def records(self) -> list[bytes]:
+        """The records, without line ends."""
+        return self.text.split(self.end)[:-1]
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Clean)
+            and self.first_record_no == other.first_record_no
+            and self.records == other.records
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # two texts may hold the same records
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(NamedTuple):
     """A record that does not land. `original` holds its bytes with the line end."""
 
     record_no: int
@@ -55,8 +84,7 @@ class Reject:
     original: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(NamedTuple):
     """One record as csv reads it: its bytes, and its fields or the reason why it has none."""
 
     original: bytes
@@ -96,10 +124,9 @@ class CsvFile:
         """The fields of the next sound records. What it reads is gone: to land the file, read it again."""
         found: list[list[str]] = []
         while len(found) < at_most and self._fill(1):
-            record = self._next_record()
-            if _fault(record, width) is None:
-                found.append(record.fields)
-        return found
+            records = self._records_within(PIECE)
+            found += [record.fields for record in records if _fault(record, width) is None]
+        return found[:at_most]
 
     def _begin(self) -> None:
         """Reads the first block. Raises OntimeError when there is none, or it is not UTF-8."""
@@ -136,16 +163,16 @@ class CsvFile:
             if proved and not (last_is_empty and _has_text_at_end(proved)):
                 self._position += len(piece)
                 size = min(2 * size, BLOCK)
-                yield Clean(record_no, proved)
-                record_no += len(proved)
+                yield Clean.proved(record_no, proved)
+                record_no += proved.count
             elif size > PIECE:
                 size = PIECE
             else:
                 for found in self._read_one_by_one(record_no, width, last_is_empty, max(len(piece), 1)):
                     yield found
-                    record_no += len(found.records) if isinstance(found, Clean) else 1
+                    record_no += found.count if isinstance(found, Clean) else 1
 
-    def _prove(self, piece: bytes, width: int) -> list[bytes] | None:
+    def _prove(self, piece: bytes, width: int) -> Proved | None:
         """The records of a piece, as `prove` does; the proof itself knows commas only."""
         if self._separator == ",":
             return prove(piece, width)
@@ -156,11 +183,9 @@ class CsvFile:
     def _read_one_by_one(
         self, record_no: int, width: int, last_is_empty: bool, size: int
     ) -> Iterator[Clean | Reject]:
-        """The records that begin within the next `size` bytes, read by csv."""
+        """The records that begin within the next `size` bytes, each looked at."""
         sound: list[bytes] = []
-        while size > 0 and self._fill(1):
-            record = self._next_record()
-            size -= len(record.original)
+        for record in self._records_within(size):
             fault = _fault(record, width)
             if fault is None and last_is_empty and record.fields[-1]:
                 fault = "text after the last comma, where the header names no column"
@@ -176,6 +201,25 @@ class CsvFile:
             record_no += 1
         if sound:
             yield Clean(record_no, sound)
+
+    def _records_within(self, size: int) -> Iterator[_Record]:
+        """The records that begin within the next `size` bytes, taken from the buffer.
+
+        Where no quote stands, lines are records, and csv is not asked: a file may have millions that are bad,
+        and to set csv up for one takes longer than all else.
+        """
+        lines = self._buffer[self._position : self._position + size]
+        lines = lines[: lines.rfind(b"\n") + 1]
+        if lines and b'"' not in lines and _has_plain_line_ends(lines):
+            self._position += len(lines)
+            for line in lines.split(b"\n")[:-1]:
+                text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
+                yield _Record(line + b"\n", text.split(self._separator) if text else [])
+            return
+        while size > 0 and self._fill(1):
+            record = self._next_record()
+            size -= len(record.original)
+            yield record
 
     def _next_record(self) -> _Record:
         """Takes the next record from the buffer: whole when csv can read it, else its first line."""
@@ -248,8 +292,13 @@ def _field(end: bytes) -> re.Pattern[bytes]:
     return re.compile(rb'("(?:[^"]++|"")*+"|[^%b]*)%b' % (end, end))
 
 
-def _has_text_at_end(records: list[bytes]) -> bool:
-    return {record[-1] for record in records} != {ord(",")}
+def _has_plain_line_ends(text: bytes) -> bool:
+    """Whether carriage returns stand in line ends only, one in each."""
+    return b"\r" not in text or text.count(b"\r") == text.count(b"\r\n")
+
+
+def _has_text_at_end(found: Proved) -> bool:
+    return found.text.count(b"," + found.end) != found.count
 
 
 def _fault(record: _Record, width: int) -> str | None:
@@ -267,11 +316,13 @@ def _fault_of_csv(error: csv.Error, *, beyond_first_line: bool) -> str:
 
 
 def _fault_of_fields(fields: list[str], width: int) -> str | None:
-    if len(fields) == width:
-        return None
-    if not fields:
-        return "blank line"
-    return f"{len(fields)} field{'s' * (len(fields) > 1)}, expected {width}"
+    return None if len(fields) == width else _fault_of_width(len(fields), width)
+
+
+@cache
+def _fault_of_width(found: int, width: int) -> str:
+    """The reason of a reject with so many fields; the number of a file's fields bounds the cache."""
+    return f"{found} field{'s' * (found > 1)}, expected {width}" if found else "blank line"
 
 
 def _fault_of_bytes(record: bytes) -> str | None:

@@ -93,14 +93,14 @@ class SoundRows:
         """`record_no,<record>,file_no` for each record."""
         if self._one_month is not None:
             self._one_month.check(clean)
-        count, first = len(clean.records), clean.first_record_no
-        pieces = [self._end_of_row] * (3 * count)
-        pieces[0::3] = [b"%d," % record_no for record_no in range(first, first + count)]
-        pieces[1::3] = (
-            [self._without_others(record) for record in clean.records] if self._kept else clean.records
-        )
-        self.landed += count
-        return b"".join(pieces)
+        if self._kept:
+            clean = Clean(clean.first_record_no, [self._without_others(record) for record in clean.records])
+        self.landed += clean.count
+        # one text with a place for each number, which are filled in together: half the time of joining pieces
+        text = clean.text.replace(b"%", b"%%") if b"%" in clean.text else clean.text
+        rows = text[: -len(clean.end)].replace(clean.end, self._end_of_row + b"%d,")
+        numbers = tuple(range(clean.first_record_no, clean.first_record_no + clean.count))
+        return (b"%d," + rows + self._end_of_row) % numbers
 
     def _without_others(self, record: bytes) -> bytes:
         """The record with those of its fields that land."""

@@ -16,8 +16,8 @@ class OneMonth:
 
     def check(self, clean: Clean) -> None:
         """Raises OntimeError for a record of another month. The models reject one without a month."""
-        usual, length = self._usual_start, len(self._usual_start)
-        if {record[:length] for record in clean.records} == {usual} != {b""}:
+        usual = self._usual_start
+        if usual and (clean.end + clean.text).count(clean.end + usual) == clean.count:
             return
         for record_no, record in enumerate(clean.records, start=clean.first_record_no):
             self._check(record_no, fields_of(record))

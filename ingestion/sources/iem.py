@@ -15,4 +15,5 @@ IEM = Source(
             may_be_empty=True,
         ),
     ),
+    is_asked=True,
 )

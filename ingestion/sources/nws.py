@@ -22,4 +22,5 @@ NWS = Source(
             may_be_empty=True,
         ),
     ),
+    is_asked=True,
 )

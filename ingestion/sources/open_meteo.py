@@ -18,4 +18,5 @@ OPEN_METEO = Source(
             form="hours of the archive",
         ),
     ),
+    is_asked=True,
 )

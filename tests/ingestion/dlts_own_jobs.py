@@ -14,7 +14,8 @@ import dlt
 from dlt.destinations import postgres
 
 from ingestion.dlt.destination import credentials
-from ingestion.dlt.pipeline import run_dlt, table_columns
+from ingestion.dlt.pipeline import run_dlt
+from ingestion.dlt.source import table_columns
 from ingestion.finding.content import Content
 from ingestion.forms.planned_file import PlannedFile
 from ingestion.landing.landing import SoundRows, records_of
@@ -43,7 +44,7 @@ def land_with_dlts_own_jobs(
             merge_key=FILE_NO,
             write_disposition={"disposition": "merge", "strategy": "delete-insert"},
         )
-        run_dlt(f"stock_{schema}", postgres(credentials(connection)), schema, [resource], folder)
+        run_dlt(f"stock_{schema}", postgres(credentials(connection)), schema, resource, folder)
 
 
 def _write_sound_records(file: PlannedFile, sound: Path) -> int:

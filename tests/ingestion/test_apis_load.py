@@ -27,6 +27,7 @@ from ingestion.apis.open_meteo import OPEN_METEO
 from ingestion.apis.registry import APIS
 from ingestion.progress import PlainProgress
 from ingestion.report import LoadReport
+from ingestion.sources import SOURCES
 from tests.ingestion.site import Site, silence, site, status
 from tests.ingestion.support import PROJECT, query, value
 from tests.ingestion.weather import (
@@ -233,6 +234,11 @@ NEEDS = st.lists(
     ),
     max_size=6,
 )
+
+
+def test_sources_say_which_of_them_are_asked() -> None:
+    """`ontime load` asks without importing what asks."""
+    assert {name for name, source in SOURCES.items() if source.is_asked} == set(APIS)
 
 
 @pytest.mark.parametrize("api", APIS.values(), ids=APIS)

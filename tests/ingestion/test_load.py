@@ -466,6 +466,27 @@ assert report.ok and telemetry.is_telemetry_started() and anon_tracker._THREAD_P
     assert id_of_dlt.exists() == was_there
 
 
+SLOW = ("dlt", "fsspec", "numpy", "openpyxl", "pyarrow", "requests", "sqlalchemy")
+
+
+def test_what_is_there_already_costs_no_slow_import(fresh_database: str, files: Files) -> None:
+    """Libraries that take longer to import than such a load takes, in a process that has imported none."""
+    items = files("items.csv", ITEMS * 100 + b'"c",3\n')
+    load_files(items)
+    script = f"""
+import sys
+from pathlib import Path
+from tests.ingestion.support import load_files
+report, _ = load_files(Path(sys.argv[1]))
+assert [file.state for file in report.files] == ["already there"], report
+print(*sorted(set(sys.modules) & {set(SLOW)}))
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", script, str(items)], check=True, cwd=PROJECT, capture_output=True, text=True
+    )
+    assert found.stdout.split() == []
+
+
 def test_source_without_files_of_its_own(database: str) -> None:
     with pytest.raises(OntimeError, match="shop has no files of its own to load"):
         load_files()

@@ -5,6 +5,7 @@ import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -267,6 +268,30 @@ def test_record_without_end_takes_bounded_memory(filler: bytes) -> None:
 def test_a_quote_on_each_line_stays_fast() -> None:
     """Each opens a quote that the next one ends: csv must not read the rest of the file for each of them."""
     assert len(reasons(b'1,"2\n' * 20_000, 2)) == 20_000
+
+
+def test_many_bad_lines_do_not_ask_csv(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two-byte lines behind an open quote: csv is set up for the line of the quote, not for each of them."""
+    asked = 0
+    reader = csv.reader
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return reader(*arguments, **options)
+
+    monkeypatch.setattr(csv, "reader", counted)
+    found = check(b'1,2\n1,"\n' + b"1\n" * 100_000 + b"1,2\n", 2)
+    assert len([part for part in found if isinstance(part, Reject)]) == 100_001
+    assert asked <= 3  # the header, the quote, the last line of the file
+
+
+def test_examples_behind_many_bad_lines_do_not_ask_csv(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan looks for the first sound records, however far they are."""
+    file = CsvFile(BytesIO(b"a,b\n" + b"1\n" * 100_000 + b"3,4\n5,6\n7,8\n").read, "test.csv")
+    file.header()
+    monkeypatch.setattr(csv, "reader", None)
+    assert file.examples(2, at_most=2) == [["3", "4"], ["5", "6"]]
 
 
 HEADERS: list[tuple[bytes, str]] = [

@@ -324,6 +324,16 @@ def test_an_activated_shell_knows_the_server_unless_it_knows_another(
     assert shell.stdout.strip() == then, shell.stderr
 
 
+def test_an_activated_shell_knows_where_dlt_keeps_pipelines(running: Server) -> None:
+    shell = subprocess.run(
+        ["sh", "-euc", f". '{running.state}/server.env'; echo $DLT_DATA_DIR"],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert shell.stdout.strip() == str(running.state / "dlt"), shell.stderr
+
+
 def test_another_clone_in_the_shell_is_no_external_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGHOST", "/another/clone")
     assert not is_embedded()

@@ -10,7 +10,6 @@ from threading import Event
 
 from ingestion.data_file import DataFile, Unreadable, Wanted
 from ingestion.errors import NotPublishedError, OntimeError
-from ingestion.finding.fetch import buckets, web
 from ingestion.finding.fetch.addresses import is_web, scheme_of, shown
 from ingestion.finding.fetch.cache import Entry
 from ingestion.finding.fetch.paths import expand
@@ -62,18 +61,26 @@ def _find(item: Wanted, suffixes: Sequence[str]) -> Iterator[_Found]:
 
 
 def _files_of(item: Wanted, suffixes: Sequence[str]) -> Iterator[_Found]:
-    scheme = scheme_of(item.address)
-    if scheme is None:
+    if scheme_of(item.address) is None:
         for path in expand(item.address, suffixes):
             yield DataFile.at(path, expected_month=item.month)
-    elif is_web(item.address):
-        yield _Elsewhere(web.remote(str(item.address)), item)
-    elif scheme in buckets.KINDS:
-        for remote in buckets.remotes(str(item.address), suffixes):
-            yield _Elsewhere(remote, item)
     else:
-        known = ", ".join(f"{name}://" for name in ("https", "http", *buckets.KINDS))
-        raise failure(str(item.address), f"{scheme}:// is not known", f"use a path, or one of {known}")
+        for remote in _remotes(str(item.address), suffixes):
+            yield _Elsewhere(remote, item)
+
+
+def _remotes(address: str, suffixes: Sequence[str]) -> Iterable[Remote]:
+    """The files that an address names. Paths need none of the libraries that these modules import."""
+    if is_web(address):
+        from ingestion.finding.fetch import web
+
+        return [web.remote(address)]
+    from ingestion.finding.fetch import buckets
+
+    if (scheme := scheme_of(address)) in buckets.KINDS:
+        return buckets.remotes(address, suffixes)
+    known = ", ".join(f"{name}://" for name in ("https", "http", *buckets.KINDS))
+    raise failure(address, f"{scheme}:// is not known", f"use a path, or one of {known}")
 
 
 def _key(file: _Found) -> object:
