@@ -21,7 +21,7 @@ Kind = Literal["logic", "data"]
 POINTER = "model.ontime.month_versions"
 AUDIT = "audit"  # the folder of models that account for the data itself
 MARTS = "marts"  # the schema of published marts
-PLANNED = "planned by ontime build"
+PLANNED = "planned_by_ontime_build"  # without spaces, at which dbt would split it
 
 
 @dataclass(frozen=True)
