@@ -83,7 +83,7 @@ def _keep(working: Path, pipelines: Path) -> None:
     """
     with suppress(OSError):
         pipelines.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = Path(mkdtemp(prefix=".new-", dir=pipelines))
+        new = Path(mkdtemp(prefix=".new-", dir=pipelines.parent))
         try:
             shutil.move(working, new)
             if (pipelines / working.name).exists():

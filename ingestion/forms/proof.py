@@ -24,14 +24,14 @@ class Proved:
     count: int
 
 
-def end_of_last_record(piece: bytes) -> int:
-    """Where the last whole record ends in a piece that begins with one; 0 when none is sure to end.
+def end_of_last_record(text: bytes, start: int, stop: int) -> int:
+    """Where the last whole record ends before `stop` when one begins at `start`; there when none is sure to.
 
     A line end after an odd number of quotes is taken for one within quotes.
     """
-    end = piece.rfind(b"\n") + 1
-    if b'"' in piece and _count_quotes(piece, end) % 2:
-        end = piece.rfind(b"\n", 0, piece.rfind(b'"', 0, end)) + 1
+    end = text.rfind(_LINE_END, start, stop) + 1 or start
+    if text.find(b'"', start, end) >= 0 and _count_quotes(text, start, end) % 2:
+        end = text.rfind(_LINE_END, start, text.rfind(b'"', start, end)) + 1 or start
     return end
 
 
@@ -74,11 +74,11 @@ def _has_width(pattern: bytes, width: int) -> bool:
     return len(parts) % 2 == 1 and b"".join(parts[0::2]).count(b",") == width - 1
 
 
-def _count_quotes(text: bytes, end: int) -> int:
-    """The quotes before `end`: there may be many, of which `bytes.count` looks for each anew."""
+def _count_quotes(text: bytes, start: int, end: int) -> int:
+    """The quotes from `start` to `end`: there may be many, of which `bytes.count` looks for each anew."""
     import numpy as np  # here and below: a tenth of a second that files without quotes do not need
 
-    return int(np.count_nonzero(np.frombuffer(text, np.uint8, end) == _QUOTE))
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8, end - start, start) == _QUOTE))
 
 
 def _quotes_stand_at_edges(lines: bytes) -> bool:

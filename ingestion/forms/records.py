@@ -157,8 +157,8 @@ class CsvFile:
         self._begin()
         record_no, size = 1, BLOCK
         while self._fill(size):
-            piece = self._buffer[self._position : self._position + size]
-            piece = piece[: end_of_last_record(piece)]
+            end = end_of_last_record(self._buffer, self._position, self._position + size)
+            piece = self._buffer[self._position : end]
             proved = self._prove(piece, width) if piece else None
             if proved and not (last_is_empty and _has_text_at_end(proved)):
                 self._position += len(piece)

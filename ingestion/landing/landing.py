@@ -100,7 +100,7 @@ class SoundRows:
         text = clean.text.replace(b"%", b"%%") if b"%" in clean.text else clean.text
         rows = text[: -len(clean.end)].replace(clean.end, self._end_of_row + b"%d,")
         numbers = tuple(range(clean.first_record_no, clean.first_record_no + clean.count))
-        return (b"%d," + rows + self._end_of_row) % numbers
+        return b"".join((b"%d,", rows, self._end_of_row)) % numbers
 
     def _without_others(self, record: bytes) -> bytes:
         """The record with those of its fields that land."""

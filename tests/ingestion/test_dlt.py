@@ -106,6 +106,7 @@ def test_loads_of_dlt_join_the_ledger(load: Callable[..., None]) -> None:
     joined = "raw_shop.files left join raw_shop._dlt_loads using (load_id)"
     assert query(f"select file_no, status from {joined} order by 1") == [(1, 0), (2, 0), (3, 0)]
     assert value("select count(*) from raw_shop._dlt_loads") == 2
+    assert value("select to_regclass('raw_shop._dlt_pipeline_state')") is None  # nothing reads it
 
 
 def test_the_destination_by_its_name(
