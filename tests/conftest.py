@@ -21,17 +21,13 @@ Databases to read from, MariaDB and a second PostgreSQL, each test on both:
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from types import FrameType
-from uuid import uuid4
 
 import pytest
-from psycopg2 import sql
 
 from tests.databases import Database, mariadb, second_postgres
 from tests.servers import running_server
-from warehouse.connections import connection
-from warehouse.roles import bootstrap
+from tests.templates import new_database
 from warehouse.server import Server
 from warehouse.settings import ACTIVATED_HOST
 
@@ -79,21 +75,6 @@ def fresh_database(warehouse_server: Server) -> Iterator[str]:
     """Name of a database for one test."""
     with new_database() as name:
         yield name
-
-
-@contextmanager
-def new_database() -> Iterator[str]:
-    """A database with roles and default privileges, dropped at the end."""
-    name = f"test_{uuid4().hex[:12]}"
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PGDATABASE", name)
-        bootstrap()
-        yield name
-        environment.setenv("PGDATABASE", "postgres")
-        with closing(connection("postgres").connect()) as opened:
-            opened.autocommit = True
-            with opened.cursor() as cursor:
-                cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 SOURCE_SERVERS = {"mariadb": mariadb, "postgresql": second_postgres}
