@@ -9,7 +9,8 @@ Both are ready to use: `ontime up` was done for them, so the roles, `marts` and 
 there. While the fixture lives, ONTIME_STATE and PGDATABASE name the server and the database, hence
 `warehouse.connections.connection(role)`, `ontime ...` and dbt in child processes all work on them. The
 developer's own server is never touched, and no PG* variable of the developer's shell is seen. The server
-starts with the first test that asks for it and stops with the session, also after failures and SIGTERM.
+starts with the first test that asks for it and stops with the session, also after failures and SIGTERM. With
+`pytest -n 2` each of the two processes is a session, and has a server of its own.
 
 Databases to read from, MariaDB and a second PostgreSQL, each test on both:
 
@@ -26,6 +27,7 @@ from types import FrameType
 import pytest
 
 from tests.databases import Database, mariadb, second_postgres
+from tests.schedule import sort_long_files_first
 from tests.servers import running_server
 from tests.templates import new_database
 from warehouse.server import Server
@@ -40,6 +42,10 @@ def pytest_configure() -> None:
 def _interrupt_once(number: int, _: FrameType | None) -> None:
     signal.signal(number, signal.SIG_IGN)  # timeout(1) sends it twice, and would interrupt the cleaning up
     raise KeyboardInterrupt
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    sort_long_files_first(items)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -142,5 +142,5 @@ def test_kill_and_repeat(
 def repeat(project: ProjectCopy, *command: str) -> None:
     """The same command again, at once: the killed one's sessions may still be ending."""
     process = project.start(*command)
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=600)
     assert process.returncode == 0, said

@@ -75,7 +75,7 @@ def fill(inbox: Path) -> None:
 def load(project: ProjectCopy, *files: Path) -> Outcome:
     """`ontime load files --from ...`."""
     command = project.start("load", "files", "--from", *map(str, files))
-    said, _ = command.communicate(timeout=120)
+    said, _ = command.communicate(timeout=600)
     return Outcome(command.returncode, said)
 
 

@@ -302,7 +302,7 @@ def test_one_build_at_a_time(project: ProjectCopy, tmp_path: Path) -> None:
         assert plain.code == 1
         assert "another build of target prod is running (server process " in plain.said
         cursor.execute("rollback")
-    said, _ = first.communicate(timeout=60)
+    said, _ = first.communicate(timeout=600)
     assert first.returncode == 0, said
     assert value("select sum(late) from marts.agg_carrier_month where flight_month = '2013-02-01'") == late
 
