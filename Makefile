@@ -3,10 +3,12 @@
 
 PYTHON ?=
 DOCS_PORT ?= 8080
+TEST_WORKERS ?= 2
+TIMES := target/tests.xml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help warehouse test check mutants docs cloud lock clean
+.PHONY: help warehouse test slow check mutants docs cloud lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,8 +26,11 @@ check: .venv/dev.stamp  ## lint, types and imports of Python, in seconds
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: check  ## every check and every test
-	$(BIN)/pytest
+test: check  ## every check and every test, TEST_WORKERS files at a time
+	$(BIN)/pytest --numprocesses $(TEST_WORKERS) --junitxml $(TIMES)
+
+slow:  ## where the time of the last `make test` went: by folder, and the slowest 30 tests
+	$(BIN)/python -m tests.slow $(TIMES)
 
 mutants: .venv/dev.stamp  ## break models on purpose, write who notices to target/mutations.md
 	$(BIN)/python -m tests.mutation

@@ -9,7 +9,8 @@ Both are ready to use: `ontime up` was done for them, so the roles, `marts` and 
 there. While the fixture lives, ONTIME_STATE and PGDATABASE name the server and the database, hence
 `cli.server.connections.connection(role)`, `ontime ...` and dbt in child processes all work on them. The
 developer's own server is never touched, and no PG* variable of the developer's shell is seen. The server
-starts with the first test that asks for it and stops with the session, also after failures and SIGTERM.
+starts with the first test that asks for it and stops with the session, also after failures and SIGTERM. With
+`pytest -n 2` each of the two processes is a session, and has a server of its own.
 
 Databases to read from, MariaDB and a second PostgreSQL, each test on both:
 
@@ -21,19 +22,16 @@ Databases to read from, MariaDB and a second PostgreSQL, each test on both:
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from types import FrameType
-from uuid import uuid4
 
 import pytest
-from psycopg2 import sql
 
-from cli.server.connections import connection
 from cli.server.process import Server
-from cli.server.roles import bootstrap
 from cli.server.settings import ACTIVATED_HOST
 from tests.databases import Database, mariadb, second_postgres
+from tests.schedule import sort_long_files_first
 from tests.servers import running_server
+from tests.templates import new_database
 
 
 def pytest_configure() -> None:
@@ -44,6 +42,10 @@ def pytest_configure() -> None:
 def _interrupt_once(number: int, _: FrameType | None) -> None:
     signal.signal(number, signal.SIG_IGN)  # timeout(1) sends it twice, and would interrupt the cleaning up
     raise KeyboardInterrupt
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    sort_long_files_first(items)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,21 +81,6 @@ def fresh_database(warehouse_server: Server) -> Iterator[str]:
     """Name of a database for one test."""
     with new_database() as name:
         yield name
-
-
-@contextmanager
-def new_database() -> Iterator[str]:
-    """A database with roles and default privileges, dropped at the end."""
-    name = f"test_{uuid4().hex[:12]}"
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PGDATABASE", name)
-        bootstrap()
-        yield name
-        environment.setenv("PGDATABASE", "postgres")
-        with closing(connection("postgres").connect()) as opened:
-            opened.autocommit = True
-            with opened.cursor() as cursor:
-                cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 SOURCE_SERVERS = {"mariadb": mariadb, "postgresql": second_postgres}

@@ -6,8 +6,9 @@
     with project.edited("models/...sql", "old", "new"):
         built = project.build()
 
-Builds run in this process where they can, which saves the seconds that dbt takes to import; `start` runs the
-command `ontime` of the copy as a process of its own.
+Builds run in this process where they can, which saves the seconds that dbt takes to import; `start` runs
+the command `ontime` of the copy as a process of its own. A copy comes with what dbt read of the first one, so
+that of the others it reads only what a test edits.
 """
 
 import os
@@ -17,8 +18,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from io import StringIO
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -26,7 +29,7 @@ import pytest
 import cli.building.build
 import cli.building.failures
 from cli.building.build_plan import Plan
-from cli.server.connections import connection
+from cli.server.connections import Connection, connection
 from ingestion.report import LoadReport
 from ingestion.source import Source
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
@@ -38,12 +41,12 @@ PARTS = (
     *("models", "macros", "seeds", "tests/dbt", "ingestion", "cli"),
 )
 
-# Two thirds of a build's time. A story about versions or publication does without.
-WITHOUT_TESTS = """
-data_tests:
-  ontime:
-    +enabled: false
-unit_tests:
+PARTIAL_PARSE = Path("target", "partial_parse.msgpack")
+
+# A third of a build's time each. A story about versions or publication does without either. Unit tests look
+# at no data, hence they run in one place, all of them: where tests/mutation builds the sound project.
+WITHOUT = """
+{kind}:
   ontime:
     +enabled: false
 """
@@ -191,17 +194,38 @@ class ProjectCopy:
             os.environ.update(before)
 
 
-def copy_project(folder: Path, *, with_tests: bool) -> ProjectCopy:
-    """A copy of what `ontime` and dbt need, in a folder `project` within `folder`."""
-    target = folder / "project"
+def copy_project(
+    folder: Path, *, with_tests: bool, with_unit_tests: bool = False, parsed_for: str | None = "prod"
+) -> ProjectCopy:
+    """A copy of what `ontime` and dbt need, in a folder `project` within `folder`.
+
+    Tests and unit tests are enabled as asked. `parsed_for` is the target for which dbt has read the copy, on
+    the database of the test; with None it has read nothing.
+    """
+    project = folder / "project"
     for part in PARTS:
-        source, copied = PROJECT / part, target / part
+        source, copied = PROJECT / part, project / part
         copied.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, copied)
-    if not with_tests:
-        with target.joinpath("dbt_project.yml").open("a") as settings:
-            settings.write(WITHOUT_TESTS)
-    return ProjectCopy(target)
+    with project.joinpath("dbt_project.yml").open("a") as settings:
+        for kind, is_wanted in {"data_tests": with_tests, "unit_tests": with_unit_tests}.items():
+            if not is_wanted:
+                settings.write(WITHOUT.format(kind=kind))
+    if parsed_for is not None:
+        project.joinpath(PARTIAL_PARSE).parent.mkdir()
+        parsed = _parsed(connection("transformer"), parsed_for, with_tests, with_unit_tests)
+        shutil.copy(parsed, project / PARTIAL_PARSE)
+    return ProjectCopy(project)
+
+
+@cache
+def _parsed(database: Connection, target: str, with_tests: bool, with_unit_tests: bool) -> Path:
+    """What dbt keeps of a project that it has read: good for this database and this target."""
+    folder = Path(mkdtemp(prefix="parsed-"))
+    project = copy_project(folder, with_tests=with_tests, with_unit_tests=with_unit_tests, parsed_for=None)
+    parsed = project.dbt("--quiet", "parse", "--target", target)
+    assert parsed.code == 0, parsed.said
+    return project.folder / PARTIAL_PARSE

@@ -44,5 +44,5 @@ def ontime(*arguments: str, stdin: str | None = None, **environment: str) -> sub
         capture_output=True,
         text=True,
         env=os.environ | environment,
-        timeout=120,
+        timeout=600,  # ends what hangs: two builds at a time may share one core
     )

@@ -74,7 +74,7 @@ class Artifacts:
 def artifacts(database: str, tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
     """A copy of the project, built from the sample and documented."""
     folder = tmp_path_factory.mktemp("conventions")
-    project = copy_project(folder, with_tests=True)
+    project = copy_project(folder, with_tests=True, with_unit_tests=True, parsed_for="ci")
     project.load(*samples.write_sample(folder))
     build = (
         "build",

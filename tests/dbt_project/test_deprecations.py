@@ -15,7 +15,7 @@ AIRLINES = "models/staging/nycflights13/stg_nycflights13__airlines.yml"
 def project(warehouse_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectCopy:
     """A copy. dbt 1.11 holds YAML against the schema of dbt 2 for four adapters; here for Postgres too."""
     monkeypatch.setattr(jsonschemas, "_JSONSCHEMA_SUPPORTED_ADAPTERS", {"postgres"})
-    return copy_project(tmp_path, with_tests=True)
+    return copy_project(tmp_path, with_tests=True, with_unit_tests=True, parsed_for=None)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,11 @@ import pytest
 from cli.server.process import Server
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
 from tests import samples
-from tests.conftest import new_database
+from tests.beginnings import SAMPLE, begin_with
 from tests.ingestion.support import balances, query, session, wait_until
 from tests.projects import ProjectCopy, copy_project
 from tests.states import MARTS, published, rows_hash
+from tests.templates import new_database
 
 # A killed load uses up numbers of files, and the time of a repeated one is another.
 NOT_REPEATED = (
@@ -50,7 +51,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
+def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
     return copy_project(tmp_path_factory.mktemp("kills"), with_tests=False)
 
 
@@ -61,16 +62,15 @@ def figures() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def undisturbed(
-    warehouse_server: Server, project: ProjectCopy, files: dict[str, list[Path]]
+    warehouse_server: Server, tmp_path_factory: pytest.TempPathFactory, files: dict[str, list[Path]]
 ) -> dict[str, dict[str, str]]:
     """Figures after the first files, and after all."""
-    found = {}
     with new_database():
-        for step, paths in files.items():
-            project.load(*paths)
-            assert project.build().code == 0
-            found[step] = figures()
-    return found
+        project = begin_with(SAMPLE, tmp_path_factory.mktemp("undisturbed"))
+        first = figures()
+        project.load(*files["then"])
+        assert project.build().code == 0
+        return {"first": first, "then": figures()}
 
 
 @contextmanager
@@ -98,10 +98,7 @@ def start_until(project: ProjectCopy, table: str, statement: str, *command: str)
 
 
 def test_kill_and_repeat(
-    database: str,
-    project: ProjectCopy,
-    files: dict[str, list[Path]],
-    undisturbed: dict[str, dict[str, str]],
+    undisturbed: dict[str, dict[str, str]], project: ProjectCopy, files: dict[str, list[Path]]
 ) -> None:
     """One warehouse through all of it: what a kill leaves behind, the next one meets."""
     # the very first load: one file after another is committed, the kill comes somewhere between
@@ -145,5 +142,5 @@ def test_kill_and_repeat(
 def repeat(project: ProjectCopy, *command: str) -> None:
     """The same command again, at once: the killed one's sessions may still be ending."""
     process = project.start(*command)
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=600)
     assert process.returncode == 0, said

@@ -9,23 +9,19 @@ of all that reads them with their data tests. What lies behind a refusal is skip
 """
 
 import json
-import os
 import re
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from psycopg2 import sql
-
-from cli.server.connections import connection
-from cli.server.roles import bootstrap, make_roles
+from cli.server.roles import bootstrap
 from tests.mutation.inputs import load_inputs
 from tests.mutation.mutants import Mutant
 from tests.mutation.reach import Reach
 from tests.projects import ProjectCopy, copy_project
+from tests.templates import become, on_database
 
 TEMPLATE = "mutants_template"
 
@@ -76,13 +72,13 @@ class Template:
 
 
 def build_template(folder: Path) -> Template:
-    """Load and build the sound project in a new database of the current server.
+    """Load and build the sound project in a new database of the current server, with every test that it has.
 
     Raises AssertionError when one of its tests fails: nothing could be said of a mutant then.
     """
     with on_database(TEMPLATE):
         bootstrap()
-        project = copy_project(folder / "template", with_tests=True)
+        project = _whole_project(folder / "template")
         inputs = folder / "inputs"
         inputs.mkdir()
         load_inputs(project, inputs)
@@ -103,7 +99,7 @@ class Bench:
     @classmethod
     def set_up(cls, folder: Path, database: str, template: Template) -> "Bench":
         """A copy of the project, parsed, and one of the template with this name."""
-        project = copy_project(folder / database, with_tests=True)
+        project = _whole_project(folder / database)
         with on_database(database):
             parsed, said = project.dbt_results("--quiet", "parse", *SETTINGS)
         assert parsed.success, said
@@ -158,12 +154,12 @@ class Bench:
 
     def new_database(self) -> None:
         """Make the database what the template is, once more."""
-        with _administrator() as cursor:
-            names = {"new": sql.Identifier(self.database), "sound": sql.Identifier(self.template.database)}
-            cursor.execute(sql.SQL("drop database if exists {new} with (force)").format(**names))
-            cursor.execute(sql.SQL("create database {new} template {sound}").format(**names))
         with on_database(self.database):
-            make_roles(connection("postgres"))  # a copy has not the privileges on the database itself
+            become(self.template.database)
+
+
+def _whole_project(folder: Path) -> ProjectCopy:
+    return copy_project(folder, with_tests=True, with_unit_tests=True, parsed_for=None)
 
 
 def _kind(result: Any) -> str:
@@ -175,28 +171,3 @@ def _kind(result: Any) -> str:
 def _warnings(results: Any) -> dict[str, int]:
     """How many rows each test of severity warn found."""
     return {result.node.name: int(result.failures) for result in results if result.status == "warn"}
-
-
-@contextmanager
-def on_database(name: str) -> Iterator[None]:
-    """Work on a database of the current server."""
-    before = os.environ.get("PGDATABASE")
-    os.environ["PGDATABASE"] = name
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PGDATABASE"]
-        else:
-            os.environ["PGDATABASE"] = before
-
-
-@contextmanager
-def _administrator() -> Iterator[Any]:
-    """A cursor of the administrator, on a database that is never dropped."""
-    with on_database("postgres"):
-        opened = connection("postgres").connect()
-    with closing(opened):
-        opened.autocommit = True
-        with opened.cursor() as cursor:
-            yield cursor

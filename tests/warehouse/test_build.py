@@ -155,6 +155,7 @@ def test_a_model_that_fails_is_named(project: ProjectCopy, restated: int) -> Non
 
 
 def test_plain_dbt_tests_all_months_and_leaves_no_state(project: ProjectCopy, restated: int) -> None:
+    """Takes a build of everything, with its tests, in a process of its own."""
     marts = published()
     dbt = subprocess.run(
         [Path(sys.executable).with_name("dbt"), "build", "--target", "prod"],

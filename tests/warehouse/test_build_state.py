@@ -13,10 +13,10 @@ import pytest
 from cli.building import build_state
 from cli.server.roles import bootstrap
 from tests import samples
-from tests.conftest import new_database
 from tests.ingestion.support import query, value
 from tests.projects import ProjectCopy, copy_project, names
 from tests.states import history, published
+from tests.templates import new_database
 
 RECORDS = "models/intermediate/flights/int_flights__records.sql"
 TOTALS = "models/intermediate/performance/int_performance__totals"
@@ -49,7 +49,7 @@ print(build([]), [name for name in ("dbt", "dlt") if name in sys.modules])
 def copy(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectCopy]:
     """Three months, loaded; a project as some commit has it."""
     folder = tmp_path_factory.mktemp("build_state")
-    project = copy_project(folder, with_tests=True)
+    project = copy_project(folder, with_tests=True, with_unit_tests=True)
     project.write(".gitignore", "target/\nlogs/\n")
     for command in ("init -q", "add -A", "-c user.name=a -c user.email=a@b commit -qm one"):
         subprocess.run(["git", *command.split()], cwd=project.folder, check=True)
@@ -237,6 +237,7 @@ def test_unit_tests_run_where_code_or_they_changed(
 
 
 def test_files_run_what_they_feed(project: ProjectCopy, tmp_path: Path) -> None:
+    """Takes three builds, of flights, of weather and of carriers."""
     late = load_restated(project, tmp_path, 2, late=10)
     project.load(samples.write(tmp_path / "april.csv", samples.flights(4)))
     models = publish(project)
@@ -304,6 +305,7 @@ def test_a_state_of_another_format_or_database_runs_everything(
 
 
 def test_a_build_without_state_builds_all_and_leaves_one(project: ProjectCopy) -> None:
+    """Takes a build of everything, with its tests."""
     marts = published()
     query("delete from ops.build_state")
     built = project.build()
@@ -348,6 +350,7 @@ def test_what_plain_dbt_built_since_is_built_again(project: ProjectCopy) -> None
 
 
 def test_state_and_marts_are_published_in_one_transaction(project: ProjectCopy, tmp_path: Path) -> None:
+    """Takes a build that fails at its end, and the same again."""
     late = load_restated(project, tmp_path, 2, late=20)
     marts = published()
     query(
@@ -366,6 +369,7 @@ def test_state_and_marts_are_published_in_one_transaction(project: ProjectCopy, 
 
 
 def test_after_a_failure_the_repair_is_published(project: ProjectCopy, tmp_path: Path) -> None:
+    """Takes a build that fails at its end, and the same again."""
     late = load_restated(project, tmp_path, 2, late=30)
     marts = published()
     project.write(FAILING, "select carrier_code from {{ ref('agg_carrier_month') }}")
@@ -380,6 +384,7 @@ def test_after_a_failure_the_repair_is_published(project: ProjectCopy, tmp_path:
 
 
 def test_a_selection_builds_what_it_needs_and_publishes_nothing(project: ProjectCopy) -> None:
+    """Takes three builds."""
     in_front = "      - name: carrier_code\n"
     _, model, rest = (
         project.folder.joinpath(AGGREGATES).read_text().partition("  - name: agg_carrier_month\n")
@@ -427,6 +432,7 @@ def test_a_selection_of_all_that_changed_publishes_nothing_either(project: Proje
 
 
 def test_what_is_loaded_during_a_build_waits_for_the_next(project: ProjectCopy, tmp_path: Path) -> None:
+    """Takes two builds, one of them in a process of its own."""
     late = {1: load_restated(project, tmp_path, 1, late=40), 3: late_in(3)}
     process = project.start("build")
     assert process.stdout is not None

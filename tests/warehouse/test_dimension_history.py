@@ -155,6 +155,7 @@ def build(project: ProjectCopy) -> None:
 
 
 def test_editions_in_order(project: ProjectCopy) -> None:
+    """Takes a build after each of the editions, the first one of a warehouse of its own."""
     load_editions(project, "january")
     build(project)
     assert query(PERIODS) == IN_JANUARY  # N3 is gone in no edition yet
@@ -176,7 +177,10 @@ def test_editions_in_order(project: ProjectCopy) -> None:
 
 
 def test_editions_out_of_order(project: ProjectCopy) -> None:
-    """The day that an edition speaks of counts, not the day on which it came."""
+    """The day that an edition speaks of counts, not the day on which it came.
+
+    Takes two builds, the first one of a warehouse of its own.
+    """
     load_editions(project, "march", "january")
     build(project)
     assert query(PERIODS) == WITHOUT_FEBRUARY

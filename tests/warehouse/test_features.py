@@ -262,6 +262,7 @@ def story(database: str, tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def test_features_know_nothing_of_the_future(story: Story) -> None:
+    """Takes the first build of a warehouse of its own, and one of other flights."""
     shifted = story.shifted(seed=1)
     past = changed_columns(story.before, shifted, after_moment=False)
     future = changed_columns(story.before, shifted, after_moment=True)
@@ -272,7 +273,7 @@ def test_features_know_nothing_of_the_future(story: Story) -> None:
 
 
 def test_leaks_are_found(story: Story) -> None:
-    """Mistakes that are easily made, each in other columns."""
+    """Mistakes that are easily made, each in other columns. Takes two builds."""
     cutoff, schedule = "flights.cutoff_at_utc", "flights.scheduled_departure_at_utc"
     leaks = (
         *(

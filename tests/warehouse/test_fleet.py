@@ -73,6 +73,7 @@ def in_source(source: Database) -> list[tuple[object, ...]]:
 
 
 def test_the_mart_is_the_table_and_every_row_is_accounted_for(source: Database, project: ProjectCopy) -> None:
+    """Takes a first build and three of what changed in the source."""
     make_table(source)
     load_and_build(project)
     assert query(MART) == in_source(source)

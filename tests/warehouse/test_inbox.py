@@ -75,7 +75,7 @@ def fill(inbox: Path) -> None:
 def load(project: ProjectCopy, *files: Path) -> Outcome:
     """`ontime load files --from ...`."""
     command = project.start("load", "files", "--from", *map(str, files))
-    said, _ = command.communicate(timeout=120)
+    said, _ = command.communicate(timeout=600)
     return Outcome(command.returncode, said)
 
 
@@ -89,7 +89,9 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def project(database: str, inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
     """A copy of the project into which the inbox was loaded, with its staging models built and documented."""
-    project = copy_project(tmp_path_factory.mktemp("project"), with_tests=True)
+    project = copy_project(
+        tmp_path_factory.mktemp("project"), with_tests=True, with_unit_tests=True, parsed_for="ci"
+    )
     loaded = load(project, inbox)
     assert loaded.code == 0, loaded.said
     for command in (

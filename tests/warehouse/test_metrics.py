@@ -19,12 +19,11 @@ from cli.server.connections import connection
 from cli.server.process import Server
 from ingestion.errors import OntimeError
 from ingestion.sources import SOURCES
-from ingestion.sources.airportsdata import AIRPORTSDATA
-from ingestion.sources.nycflights13 import packaged_files
-from tests.conftest import new_database
+from tests.beginnings import PACKAGE, begin_with
 from tests.data import data
 from tests.ingestion.support import query
 from tests.projects import PROJECT, ProjectCopy, copy_project
+from tests.templates import new_database
 
 Key = tuple[str | None, ...]
 Row = dict[str, str | None]
@@ -89,12 +88,12 @@ def project(
     """Published marts of the sample, and of other forms: with causes of delay, and without arrivals."""
     files = [data(name) for name in MIXED_FORMS] if request.param == "mixed forms" else []
     with new_database():
-        copied = copy_project(tmp_path_factory.mktemp("metrics"), with_tests=False)
-        if files:
-            copied.load(*files, source=SOURCES["bts"])
-        else:
-            copied.load(*packaged_files())
-            copied.load(*map(Path, AIRPORTSDATA.default_files()), source=AIRPORTSDATA)
+        folder = tmp_path_factory.mktemp("metrics")
+        if not files:
+            yield begin_with(PACKAGE, folder)
+            return
+        copied = copy_project(folder, with_tests=False)
+        copied.load(*files, source=SOURCES["bts"])
         built = copied.build()
         assert built.code == 0, built.said
         yield copied

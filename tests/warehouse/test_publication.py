@@ -9,8 +9,9 @@ import pytest
 
 from cli.server.connections import connection
 from tests import samples
+from tests.beginnings import SAMPLE, begin_with
 from tests.ingestion.support import query, session, value, wait_until
-from tests.projects import ProjectCopy, copy_project
+from tests.projects import ProjectCopy
 from tests.states import published, rows_hash
 
 WEATHER = "models/marts/core/fct_weather_hourly"
@@ -20,11 +21,7 @@ AIRCRAFT = "models/marts/core/dim_aircraft"
 @pytest.fixture(scope="module")
 def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
     """Three months, loaded and published."""
-    folder = tmp_path_factory.mktemp("publication")
-    project = copy_project(folder, with_tests=False)
-    project.load(*samples.write_sample(folder))
-    publish(project)
-    return project
+    return begin_with(SAMPLE, tmp_path_factory.mktemp("publication"))
 
 
 def publish(project: ProjectCopy) -> None:
@@ -61,6 +58,7 @@ def analyst(project: ProjectCopy) -> Iterator[None]:
 def test_views_of_analysts_live_through_publications(
     project: ProjectCopy, analyst: None, tmp_path: Path
 ) -> None:
+    """Takes three builds."""
     seen = []
     for late in (20, 40, 60):
         expected = release(project, tmp_path, late)
@@ -220,6 +218,7 @@ def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
 
 
 def test_new_columns_do_not_wait_for_ever_for_a_reader(project: ProjectCopy) -> None:
+    """Takes builds before, during and after."""
     publish(project)
     marts = published()
     described = "      - name: one\n        data_type: integer\n        description: One.\n"
@@ -243,6 +242,7 @@ def test_new_columns_do_not_wait_for_ever_for_a_reader(project: ProjectCopy) -> 
 
 
 def test_only_a_full_build_of_prod_publishes(project: ProjectCopy, tmp_path: Path) -> None:
+    """Takes a build of each kind that does not publish, and one of all models for target dev."""
     publish(project)
     marts = published()
     late = release(project, tmp_path, 80)
@@ -282,6 +282,7 @@ def test_no_run_builds_as_another_role(project: ProjectCopy) -> None:
 
 
 def test_one_build_at_a_time(project: ProjectCopy, tmp_path: Path) -> None:
+    """Takes two builds, one of them in a process of its own."""
     late = release(project, tmp_path, 100)
     with session("postgres") as blocking, blocking.cursor() as cursor:
         cursor.execute("begin; lock table ops.built_versions in share mode")
@@ -301,7 +302,7 @@ def test_one_build_at_a_time(project: ProjectCopy, tmp_path: Path) -> None:
         assert plain.code == 1
         assert "another build of target prod is running (server process " in plain.said
         cursor.execute("rollback")
-    said, _ = first.communicate(timeout=60)
+    said, _ = first.communicate(timeout=600)
     assert first.returncode == 0, said
     assert value("select sum(late) from marts.agg_carrier_month where flight_month = '2013-02-01'") == late
 
@@ -333,7 +334,10 @@ IN_TWO_STATEMENTS = """
 
 
 def test_readers_never_see_half(project: ProjectCopy, tmp_path: Path) -> None:
-    """Readers in transactions, and one in a transaction that lasts over all publications."""
+    """Readers in transactions, and one in a transaction that lasts over all publications.
+
+    Takes five builds.
+    """
     publish(project)
     done, seen, faults = threading.Event(), set[int](), list[str]()
 

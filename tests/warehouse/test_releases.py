@@ -53,6 +53,7 @@ def load_all_and_build(project: ProjectCopy, *files: Path) -> None:
 
 @pytest.mark.parametrize("land", [load_and_build_each, load_all_and_build])
 def test_two_releases_of_a_month(fresh_database: str, tmp_path: Path, land: Callable[..., None]) -> None:
+    """Takes the first build of a warehouse of its own, and where each release is built a second one."""
     first = archive_records()
     second = second_release(first)
     project = copy_project(tmp_path, with_tests=False)
@@ -108,7 +109,10 @@ def late(records: Iterable[Record]) -> list[Record]:
 
 
 def test_restated_delay_cause_totals(fresh_database: str, tmp_path: Path) -> None:
-    """February and March of 2023 are restated, January is not."""
+    """February and March of 2023 are restated, January is not.
+
+    Takes the first build of a warehouse of its own, and a second one.
+    """
     with gzip.open(data(CAUSES), "rt", newline="") as file:
         first = list(csv.DictReader(file))
     second = [dict(record) for record in first]
@@ -142,7 +146,10 @@ def test_restated_delay_cause_totals(fresh_database: str, tmp_path: Path) -> Non
 
 
 def test_agreement_with_published_totals(fresh_database: str, tmp_path: Path) -> None:
-    """Totals as BTS would publish them of the archive: equal, but one differs and one is too many."""
+    """Totals as BTS would publish them of the archive: equal, but one differs and one is too many.
+
+    Takes the first build of a warehouse of its own.
+    """
     records = archive_records()
     published = published_totals(records)
     assert len(published) > 50

@@ -27,7 +27,8 @@ def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> ProjectC
     """A copy of the project, on a database with an empty `raw_files`."""
     with closing(connect(connection("loader").as_psycopg2())) as opened:
         Ledger(opened, "raw_files").create()
-    return copy_project(tmp_path_factory.mktemp("scaffold"), with_tests=True)
+    folder = tmp_path_factory.mktemp("scaffold")
+    return copy_project(folder, with_tests=True, with_unit_tests=True, parsed_for="ci")
 
 
 def make(project: ProjectCopy, table: str, columns: list[str], *rows: Row) -> list[str]:
@@ -150,7 +151,10 @@ def test_what_exists_is_never_overwritten(project: ProjectCopy) -> None:
 
 
 def test_names_of_all_kinds_pass_the_checks(project: ProjectCopy) -> None:
-    """Keywords, names that promise another type than they have, and more columns than get a line each."""
+    """Keywords, names that promise another type than they have, and more columns than get a line each.
+
+    Takes dbt and sqlfluff as processes of their own.
+    """
     keywords = [word for (word,) in query("select word from pg_get_keywords()")]
     tables = {
         "keywords": dict.fromkeys(column_names(keywords, "f.csv"), "a"),

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests import samples
+from tests.beginnings import SAMPLE, begin_with
 from tests.ingestion.support import query, value
-from tests.projects import ProjectCopy, copy_project
+from tests.projects import ProjectCopy
 from tests.states import History, history, last_publication, published
 
 ALL_MONTHS = {201301, 201302, 201303}
@@ -33,12 +34,7 @@ TIME = "macros/cross_db/time.sql"
 @pytest.fixture(scope="module")
 def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
     """Three months, loaded and published."""
-    folder = tmp_path_factory.mktemp("versions")
-    project = copy_project(folder, with_tests=False)
-    project.load(*samples.write_sample(folder))
-    built = project.build()
-    assert built.code == 0, built.said
-    return project
+    return begin_with(SAMPLE, tmp_path_factory.mktemp("versions"))
 
 
 @dataclass(frozen=True)
@@ -363,7 +359,10 @@ def test_airports_count_by_their_time_zones(
 
 
 def test_a_dry_run_builds_no_version(project: ProjectCopy, before: History, tmp_path: Path) -> None:
-    """--empty shows that all SQL runs; its empty tables are not taken for what was built."""
+    """--empty shows that all SQL runs; its empty tables are not taken for what was built.
+
+    Takes two builds, one of them of everything.
+    """
     marts = published()
     project.load(samples.write(tmp_path / "again.csv", samples.restated(3, late=3)))
     tried = project.build("--empty")

@@ -12,10 +12,10 @@ from ingestion.data_file import DataFile
 from ingestion.request_text import encode
 from ingestion.source import Source
 from ingestion.sources.iem import IEM
-from ingestion.sources.nycflights13 import packaged_files
 from ingestion.sources.open_meteo import OPEN_METEO
+from tests.beginnings import PACKAGE, begin_with
 from tests.ingestion.support import land_answer, query, value
-from tests.projects import ProjectCopy, copy_project
+from tests.projects import ProjectCopy
 from tests.states import history
 
 FLIGHTS = 336_776
@@ -74,11 +74,8 @@ LAST_OBSERVED = """
 
 @pytest.fixture(scope="module")
 def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
-    """The sample, loaded and published."""
-    project = copy_project(tmp_path_factory.mktemp("weather"), with_tests=False)
-    project.load(*packaged_files())
-    build(project)
-    return project
+    """The whole sample, loaded and published."""
+    return begin_with(PACKAGE, tmp_path_factory.mktemp("weather"))
 
 
 def build(project: ProjectCopy) -> None:

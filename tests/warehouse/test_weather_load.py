@@ -9,11 +9,11 @@ import pytest
 from cli.loading.weather import needed_weather
 from ingestion.errors import OntimeError
 from ingestion.sources.airportsdata import AIRPORTSDATA
+from tests.beginnings import SAMPLE, begin_with
 from tests.ingestion.site import Site, site, status
 from tests.ingestion.support import query, value
 from tests.ingestion.weather import IEM_PATH, OPEN_METEO_PATH, iem_answer, open_meteo_answer, recorded
-from tests.projects import ProjectCopy, copy_project
-from tests.samples import write_sample
+from tests.projects import ProjectCopy
 from tests.servers import ontime
 
 BY_SOURCE = """
@@ -26,9 +26,7 @@ BY_SOURCE = """
 @pytest.fixture(scope="module")
 def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
     """Flights of January to March 2013, published."""
-    folder = tmp_path_factory.mktemp("weather")
-    project = copy_project(folder, with_tests=False)
-    project.load(*write_sample(folder))
+    project = begin_with(SAMPLE, tmp_path_factory.mktemp("weather"))
     project.load(*map(Path, AIRPORTSDATA.default_files()), source=AIRPORTSDATA)
     assert project.build().code == 0
     return project

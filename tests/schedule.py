@@ -1,0 +1,47 @@
+"""The order in which files of tests begin: long ones first, so that no process ends alone with a long one.
+
+`make slow` shows where the time goes; a file that takes more than a minute belongs here.
+"""
+
+from pathlib import Path
+
+import pytest
+
+LONG = (
+    "warehouse/test_build_state.py",
+    "warehouse/test_random_edits.py",
+    "warehouse/test_published_figures.py",
+    "warehouse/test_publication.py",
+    "dbt_project/test_hook.py",
+    "dbt_project/test_lint.py",
+    "faults/test_kills.py",
+    "warehouse/test_fleet.py",
+    "warehouse/test_versions.py",
+    "warehouse/test_releases.py",
+    "warehouse/test_dimension_history.py",
+    "mutation/test_mutants.py",
+    "warehouse/test_metrics.py",
+    "warehouse/test_weather.py",
+    "warehouse/test_questions.py",
+    "warehouse/test_build.py",
+    "warehouse/test_monitoring.py",
+    "warehouse/test_features.py",
+    "warehouse/test_reference.py",
+    "warehouse/test_whole_way.py",
+    "warehouse/test_scaffold.py",
+    "warehouse/test_inbox.py",
+    "warehouse/test_clocks.py",
+    "warehouse/test_subjects.py",
+    "warehouse/test_audit.py",
+    "warehouse/test_weather_load.py",
+    "dbt_project/test_conventions.py",
+)
+"""Files below tests/, the longest first."""
+
+_PLACES = {name: place for place, name in enumerate(LONG)}
+
+
+def sort_long_files_first(items: list[pytest.Item]) -> None:
+    """Sort tests by their file; the order within a file, and of all other files, stays."""
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: _PLACES.get(item.path.relative_to(tests).as_posix(), len(LONG)))
