@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.sources import SOURCES
+from tests.beginnings import NOTHING, begin_with
 from tests.data import data
 from tests.ingestion.support import query
 from tests.projects import copy_project
@@ -56,7 +57,7 @@ SAME_OF_FACTS = """
 
 def build_of(folder: Path, names: Sequence[str]) -> None:
     """Loads files of BTS and publishes what they say."""
-    project = copy_project(folder, with_tests=False)
+    project = begin_with(NOTHING, folder)
     project.load(*map(data, names), source=SOURCES["bts"])
     built = project.build()
     assert built.code == 0, built.said
@@ -107,7 +108,7 @@ def assert_balanced() -> None:
 def test_figures_of_files_alone(
     fresh_database: str, tmp_path: Path, names: Sequence[str], expected: Sequence[tuple[object, ...]]
 ) -> None:
-    """Takes the first build of a warehouse of its own."""
+    """Takes the build of a warehouse of its own."""
     build_of(tmp_path, names)
     found = totals()
     for row in expected:
@@ -119,7 +120,7 @@ def test_figures_of_files_alone(
 def test_rows_that_equal_others_are_flights_of_their_own(fresh_database: str, tmp_path: Path) -> None:
     """Delta's file has no flight numbers: 2,089 rows equal an earlier one.
 
-    Takes the first build of a warehouse of its own.
+    Takes the build of a warehouse of its own.
     """
     build_of(tmp_path, [DELTA])
     assert ledger() == {"2020-04-DL.csv.gz": (26002, 26002, 0, 0, 0, 0)}
@@ -140,7 +141,7 @@ def test_rows_that_equal_others_are_flights_of_their_own(fresh_database: str, tm
 def test_what_a_selection_leaves_out_stays_unknown(fresh_database: str, tmp_path: Path) -> None:
     """January has neither carrier nor times and is kept apart, February and March have no arrivals.
 
-    Takes the first build of a warehouse of its own.
+    Takes the build of a warehouse of its own.
     """
     build_of(tmp_path, [*SELECTIONS, MARKETING, KAGGLE, OCTOBER_1987])
     assert months() == [
@@ -156,7 +157,7 @@ def test_what_a_selection_leaves_out_stays_unknown(fresh_database: str, tmp_path
 def test_all_files_together(fresh_database: str, tmp_path: Path) -> None:
     """The complete archive supersedes the extracts of its month, whatever the order.
 
-    Takes the first build of a warehouse of its own.
+    Takes the build of a warehouse of its own.
     """
     build_of(
         tmp_path,
@@ -174,7 +175,7 @@ def test_all_files_together(fresh_database: str, tmp_path: Path) -> None:
 def test_extracts_of_one_month_are_united(fresh_database: str, tmp_path: Path) -> None:
     """An extract of an extract: its 19 flights count once, and the ledger says so.
 
-    Takes the first build of a warehouse of its own.
+    Takes the build of a warehouse of its own.
     """
     build_of(tmp_path, [ALL_FIELDS, TEN_ROWS])
     assert totals()["9E", "2019-01"][: len(ENDEAVOR)] == ENDEAVOR
@@ -186,7 +187,7 @@ def test_extracts_of_one_month_are_united(fresh_database: str, tmp_path: Path) -
 def test_a_rejected_record_keeps_its_text(fresh_database: str, tmp_path: Path) -> None:
     """Of a form with many columns as JSON, whatever the selection has: file, record, reason, text.
 
-    Takes the first build of a warehouse of its own.
+    Takes the build of a warehouse of its own.
     """
     selection = tmp_path / "selection.csv"
     selection.write_text(
