@@ -6,8 +6,9 @@ import pytest
 
 from ingestion.sources.faa import FAA
 from tests import samples
+from tests.beginnings import NOTHING, begin_with
 from tests.ingestion.support import query, value
-from tests.projects import ProjectCopy, copy_project
+from tests.projects import ProjectCopy
 from tests.samples import Record
 from tests.states import history
 
@@ -130,7 +131,7 @@ LAST_PUBLICATION = "select max(published_at) from ops.publications"
 @pytest.fixture
 def project(fresh_database: str, tmp_path: Path) -> ProjectCopy:
     """Models of aircraft and registrations that ended, without any edition of the registry."""
-    project = copy_project(tmp_path, with_tests=False)
+    project = begin_with(NOTHING, tmp_path)
     for name, records in (("ACFTREF", MODELS), ("DEREG", ENDED)):
         project.load(samples.write(tmp_path / f"{name}.csv", records), source=FAA)
     return project
@@ -155,7 +156,7 @@ def build(project: ProjectCopy) -> None:
 
 
 def test_editions_in_order(project: ProjectCopy) -> None:
-    """Takes a build after each of the editions, the first one of a warehouse of its own."""
+    """Takes a build after each of the editions, in a warehouse of its own."""
     load_editions(project, "january")
     build(project)
     assert query(PERIODS) == IN_JANUARY  # N3 is gone in no edition yet
@@ -179,7 +180,7 @@ def test_editions_in_order(project: ProjectCopy) -> None:
 def test_editions_out_of_order(project: ProjectCopy) -> None:
     """The day that an edition speaks of counts, not the day on which it came.
 
-    Takes two builds, the first one of a warehouse of its own.
+    Takes two builds, in a warehouse of its own.
     """
     load_editions(project, "march", "january")
     build(project)

@@ -19,9 +19,10 @@ from tests.archives import (
     write_archive,
     write_csv,
 )
+from tests.beginnings import NOTHING, begin_with
 from tests.data import data
 from tests.ingestion.support import query, value
-from tests.projects import ProjectCopy, copy_project
+from tests.projects import ProjectCopy
 
 BTS = SOURCES["bts"]
 CAUSES = "bts_delay_cause_2023Q1_early/Airline_Delay_Cause_2023_01_03_as_of_2023-05.csv.gz"
@@ -53,10 +54,10 @@ def load_all_and_build(project: ProjectCopy, *files: Path) -> None:
 
 @pytest.mark.parametrize("land", [load_and_build_each, load_all_and_build])
 def test_two_releases_of_a_month(fresh_database: str, tmp_path: Path, land: Callable[..., None]) -> None:
-    """Takes the first build of a warehouse of its own, and where each release is built a second one."""
+    """Takes the build of a warehouse of its own, and where each release is built a second one."""
     first = archive_records()
     second = second_release(first)
-    project = copy_project(tmp_path, with_tests=False)
+    project = begin_with(NOTHING, tmp_path)
     land(
         project,
         write_archive(tmp_path / "as_first_released.zip", first),
@@ -111,7 +112,7 @@ def late(records: Iterable[Record]) -> list[Record]:
 def test_restated_delay_cause_totals(fresh_database: str, tmp_path: Path) -> None:
     """February and March of 2023 are restated, January is not.
 
-    Takes the first build of a warehouse of its own, and a second one.
+    Takes the build of a warehouse of its own, and a second one.
     """
     with gzip.open(data(CAUSES), "rt", newline="") as file:
         first = list(csv.DictReader(file))
@@ -122,7 +123,7 @@ def test_restated_delay_cause_totals(fresh_database: str, tmp_path: Path) -> Non
         record["carrier_delay"] = f"{float(record['carrier_delay']) + 30:.2f}"
         record["arr_delay"] = f"{float(record['arr_delay']) + 30:.2f}"
     months = {int(record["month"]) for record in changed}
-    project = copy_project(tmp_path, with_tests=False)
+    project = begin_with(NOTHING, tmp_path)
     load_and_build_each(project, data(CAUSES), write_csv(tmp_path / "Airline_Delay_Cause.csv", second))
 
     found: dict[int, dict[str, int]] = {}
@@ -148,14 +149,14 @@ def test_restated_delay_cause_totals(fresh_database: str, tmp_path: Path) -> Non
 def test_agreement_with_published_totals(fresh_database: str, tmp_path: Path) -> None:
     """Totals as BTS would publish them of the archive: equal, but one differs and one is too many.
 
-    Takes the first build of a warehouse of its own.
+    Takes the build of a warehouse of its own.
     """
     records = archive_records()
     published = published_totals(records)
     assert len(published) > 50
     published[0]["arr_del15"] = f"{float(published[0]['arr_del15']) + 1:.2f}"
     published.append(published[-1] | {"airport": "XXX"})
-    project = copy_project(tmp_path, with_tests=False)
+    project = begin_with(NOTHING, tmp_path)
     archive = write_archive(tmp_path / "archive.zip", records)
     load_all_and_build(project, archive, write_csv(tmp_path / "causes.csv", published), data(CAUSES))
 
