@@ -156,6 +156,7 @@ def state_of(graph: "Graph", asked: Namespace, cursor: build_state.Cursor) -> St
         project=build_state.project_digest(PROJECT),
         environment=build_state.environment(PROJECT, asked.vars),
         inputs=build_state.inputs(cursor),
+        columns=build_state.raw_columns(cursor),
         common=fingerprints.common(
             *((PROJECT / name).read_text() for name in ("dbt_project.yml", "profiles.yml"))
         ),

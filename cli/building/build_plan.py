@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from cli.building.build_state import Lost, Reasons, State, changed_environment, changed_inputs
+from cli.building.build_state import Lost, Reasons, State, differing
 
 Kind = Literal["logic", "data"]
 
@@ -168,6 +168,8 @@ def plan_changes(graph: Graph, state: State, now: State, lost: Lost) -> Plan:
     left = [uid for uid in state.relations if uid not in now.relations]
     if left:
         changed[POINTER] = f"{', '.join(uid.split('.')[-1] for uid in left)} left the project"
+    for uid in _readers_of_new_columns(graph, state, now):
+        changed.setdefault(uid, "reads a raw table with other columns")
     made_anew = [uid for uid in changed if not uid.startswith("source.")]
     reasons.update(unfinished | changed)
     spread(made_anew, "logic", lambda parent, child: graph.hands_on_logic(parent, child, parent in changed))
@@ -195,13 +197,20 @@ def _changed(graph: Graph, state: State, now: State) -> Reasons:
     return found
 
 
+def _readers_of_new_columns(graph: Graph, state: State, now: State) -> Iterator[str]:
+    """What reads a raw table whose columns are others than when it was made."""
+    for table in differing(state.columns, now.columns):
+        source = f"source.{graph.manifest.metadata.project_name}.{table}"
+        yield from (uid for uid in graph.children.get(source, ()) if graph.node(uid) is not None)
+
+
 def _has_words(graph: Graph, unique_id: str) -> bool:
     return graph.node(unique_id) is not None and graph.node(unique_id).resource_type in ("model", "seed")
 
 
 def _tables_with_news(state: State, now: State) -> list[str]:
     """Raw tables with news, as `source.table`: of the datasets, and ledger and rejects of their sources."""
-    datasets = changed_inputs(state, now)
+    datasets = differing(state.inputs, now.inputs)
     sources = sorted({name.split(".")[0] for name in datasets})
     return datasets + [f"{source}.{table}" for source in sources for table in ("files", "rejects")]
 
@@ -231,8 +240,8 @@ def why_everything(published: State | str, now: State) -> str:
     """Why nothing of what is published can be relied on; an empty text where it can."""
     if isinstance(published, str):
         return published
-    if changed := changed_environment(published, now):
-        return f"{', '.join(changed)} changed"
+    if others := differing(published.environment, now.environment):
+        return f"{', '.join(others)} changed"
     if published.common != now.common:
         return "settings of the project, or macros that dbt calls by itself, changed"
     return ""

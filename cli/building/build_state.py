@@ -4,7 +4,7 @@ The state lies in the database beside the publication (build_state.sql), so that
 becomes valid in the transaction that publishes. It holds fingerprints only. What it is compared with:
 
 - the files of the project, byte for byte, and what else dbt reads: versions, variables, environment values;
-- the ledgers: which files have landed, by source and dataset;
+- the ledgers: which files have landed, by source and dataset; the columns of the raw tables;
 - the relations that it speaks of, and whether a run touched them since.
 """
 
@@ -24,7 +24,7 @@ from psycopg2 import sql
 
 from ingestion.sources import SOURCES
 
-FORMAT = 1
+FORMAT = 2
 TABLES = Path(__file__).with_suffix(".sql")
 
 PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml", "dependencies.yml", "selectors.yml")
@@ -48,11 +48,15 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class State:
-    """What was published. `inputs` by `source.dataset`, `nodes` and `relations` by dbt's unique_id."""
+    """What was published.
+
+    `inputs` and `columns` by `source.dataset`, `nodes` and `relations` by dbt's unique_id.
+    """
 
     project: str
     environment: dict[str, str]
     inputs: dict[str, str]
+    columns: dict[str, str] = field(default_factory=dict)
     common: str = ""
     nodes: dict[str, Fingerprint] = field(default_factory=dict)
     relations: dict[str, list[str]] = field(default_factory=dict)
@@ -122,6 +126,20 @@ def inputs(cursor: Cursor) -> dict[str, str]:
     return dict(cursor.fetchall())
 
 
+def raw_columns(cursor: Cursor) -> dict[str, str]:
+    """Of each raw table: a digest of its columns. A view shows those that were there when it was made."""
+    cursor.execute(
+        "select relnamespace::regnamespace::text, relname, "
+        "md5(string_agg(attname || ' ' || atttypid::regtype, ',' order by attnum)) "
+        "from pg_attribute inner join pg_class on pg_class.oid = attrelid "
+        "where relkind = 'r' and attnum > 0 and not attisdropped "
+        "and relnamespace::regnamespace::text = any(%s) group by 1, 2",
+        [[source.raw_schema for source in SOURCES.values()]],
+    )
+    sources = {source.raw_schema: source.name for source in SOURCES.values()}
+    return {f"{sources[schema]}.{table}": columns for schema, table, columns in cursor.fetchall()}
+
+
 def checksum(cursor: Cursor, text: str) -> str:
     """Of a state in this database: one that was edited, or came here in a dump, has another."""
     cursor.execute(
@@ -164,15 +182,9 @@ def no_longer_there(cursor: Cursor, state: State) -> Lost:
     return touched | gone
 
 
-def changed_environment(state: State, now: State) -> list[str]:
-    names = sorted(state.environment.keys() | now.environment.keys())
-    return [name for name in names if state.environment.get(name) != now.environment.get(name)]
-
-
-def changed_inputs(state: State, now: State) -> list[str]:
-    """Datasets whose files differ, as `source.dataset`."""
-    names = sorted(state.inputs.keys() | now.inputs.keys())
-    return [name for name in names if state.inputs.get(name) != now.inputs.get(name)]
+def differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """The names under which something else stands, or stood."""
+    return [name for name in sorted(before.keys() | now.keys()) if before.get(name) != now.get(name)]
 
 
 def save(cursor: Cursor, plan_id: str, state: State, kinds: Mapping[str, str], files: Iterable[str]) -> None:

@@ -290,7 +290,7 @@ def test_a_state_of_another_format_or_database_runs_everything(
     project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(build_state, "FORMAT", 2)
+        patch.setattr(build_state, "FORMAT", build_state.FORMAT + 1)
         assert (
             project.plan().everything == "the state of the last publication is of another version of ontime"
         )
