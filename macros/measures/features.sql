@@ -60,15 +60,6 @@
 
 
 {#
-    By what a flight finds its lookup. One text, not three columns: where Postgres expects few rows it merges by the version alone,
-    which is one for all rows of a month, and compares each flight with each row.
-#}
-{% macro lookup_key(version_id, code, moment) -%}
-    {{ version_id }} || ' ' || {{ code }} || ' ' || cast({{ moment }} as {{ type_text() }})
-{%- endmacro %}
-
-
-{#
     When it is known how a flight ended. An arrival has a time. The files do not say when a flight was cancelled or diverted: a day
     after it was to leave, or left, everybody knows.
 #}

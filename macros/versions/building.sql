@@ -28,16 +28,6 @@
 
 
 {#
-    The history model that the rows of the current one are for: the model itself, or of an ephemeral part (meta: part_of) the
-    model that it is a part of.
-#}
-{% macro builder() %}
-    {% set part_of = model.config.get('meta', {}).get('part_of') %}
-    {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ part_of] if execute and part_of else model) }}
-{% endmacro %}
-
-
-{#
     What the current model has to build, as literals:
         builds.rows       a relation (version_id, reads), or (version_id, reads, reads_before) of releases or editions to compare
         builds.reads      the list of all that is read
@@ -59,7 +49,7 @@
         select versions.version_id, inputs.file_no as reads
         from {{ versions }} as versions
         inner join {{ files }} as inputs on inputs.data_month = versions.data_month and {{ is_release_of('inputs') }}
-        where inputs.entity = '{{ history_of(builder()).entity }}'
+        where inputs.entity = '{{ history_of(model).entity }}'
     {% endset %}
     {{ return(versions_to_build(versions, sql)) }}
 {% endmacro %}
@@ -70,7 +60,7 @@
         select versions.version_id, inputs.version_id as reads
         from {{ versions }} as versions
         inner join {{ versions }} as inputs
-            on inputs.data_month in ({% for months in months_read(builder(), input) %}{{ months_after('versions.data_month', months) }}{{ ', ' if not loop.last }}{% endfor %})
+            on inputs.data_month in ({% for months in months_read(model, input) %}{{ months_after('versions.data_month', months) }}{{ ', ' if not loop.last }}{% endfor %})
             and {{ is_release_of('inputs') }}
         where inputs.model_name = '{{ input }}'
     {% endset %}
@@ -102,14 +92,14 @@
 
 {# The release of the input that a version is built from: the same one, or of models without releases the current one. #}
 {% macro is_release_of(inputs) -%}
-    {{ inputs ~ '.release_no = versions.release_no' if has_all_releases(builder()) else inputs ~ '.known_to_utc is null' }}
+    {{ inputs ~ '.release_no = versions.release_no' if has_all_releases(model) else inputs ~ '.known_to_utc is null' }}
 {%- endmacro %}
 
 {# Runs the question of one of the macros above for the versions that the current model does not have. #}
 {% macro versions_to_build(versions, sql) %}
     {% if not execute or flags.EMPTY or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
     {% set missing %}
-        {{ sql }} and versions.model_name = '{{ builder().name }}' and {{ is_not_built('versions') }}
+        {{ sql }} and versions.model_name = '{{ model.name }}' and {{ is_not_built('versions') }}
         order by 1, 2
     {% endset %}
     {{ return(as_builds(run_query(missing).rows)) }}
@@ -117,10 +107,10 @@
 
 {# What a lost table held is to be built again, whatever the markers say. #}
 {% macro is_not_built(versions) -%}
-    {% if load_cached_relation(api.Relation.create(database=builder().database, schema=builder().schema, identifier=builder().alias)) -%}
+    {% if load_cached_relation(this) -%}
         not exists (
             select 1 from {{ version_markers() }} as built
-            where built.model_name = '{{ builder().name }}' and built.version_id = {{ versions }}.version_id
+            where built.model_name = '{{ model.name }}' and built.version_id = {{ versions }}.version_id
         )
     {%- else -%}
         true
@@ -135,7 +125,7 @@
         {% do values.append('(' ~ literals | join(', ') ~ ')') %}
         {% do reads.extend(row.values()[1:]) %}
     {% endfor %}
-    {% set columns = 3 if history_of(builder()).reads else 2 %}
+    {% set columns = 3 if history_of(model).reads else 2 %}
     {{ return({
         'reads': as_literals(reads | unique, 'bigint'),
         'rows': '(values ' ~ values | join(', ') ~ ')' if values

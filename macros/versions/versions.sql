@@ -13,7 +13,6 @@
                                month models that read other months of an input as well: how many months away they are. An
                                input that is named with 0 makes no months: weather without flights is no month of flights
         reads: release before  month models that compare a release with the one before; `edition before` likewise
-    An ephemeral model that only one history model reads names it (`meta: {part_of: ...}`): it is computed for what that one builds.
     What else a version is built from is read off the graph. A month has a version for each of its releases; only the
     current one where more than one entity or month is read, for then there is no one series of releases.
 #}

@@ -9,11 +9,7 @@ with all_flights as (
 
 {{ lookup.name }} as (
 
-    select
-        *,
-        {{ lookup_key('version_id', 'code', lookup.column) }} as lookup_key
-    from {{ ref(lookup.model) }}
-    where subject = '{{ lookup.subject }}'
+    {{ missing_months_of(lookup.model) }} and input.subject = '{{ lookup.subject }}'
 
 ),
 {%- endfor %}
@@ -26,17 +22,18 @@ weather as (
 
 {{ weather_by_hour(measured_weather_sources()) }},
 
--- without a schedule there is no moment up to which anything is known; those of the month before are in states and histories
+-- without a schedule there is no moment up to which anything is known
 flights as (
 
     select
         *,
         {%- for lookup in lookups %}
-        {{ lookup_key('month_version_id', lookup.code, lookup.moment) }} as {{ lookup.name }}_key,
+        {{ lookup.code }} as {{ lookup.name }}_code,
+        {{ lookup.moment }} as {{ lookup.name }}_moment,
         {%- endfor %}
         {{ features_cutoff('scheduled_departure_at_utc') }} as cutoff_at_utc
     from all_flights
-    where scheduled_departure_at_utc is not null and flight_month = {{ version_month('month_version_id') }}
+    where scheduled_departure_at_utc is not null
 
 )
 
@@ -80,8 +77,12 @@ select
     flights.is_diverted as target_is_diverted,
     flights.is_on_time as target_is_on_time
 from flights
+-- a month has one version of each, hence they are joined by month
 {% for lookup in lookups -%}
-left join {{ lookup.name }} on {{ lookup.name }}.lookup_key = flights.{{ lookup.name }}_key
+left join {{ lookup.name }}
+    on {{ lookup.name }}.flight_month = flights.flight_month
+    and {{ lookup.name }}.code = flights.{{ lookup.name }}_code
+    and {{ lookup.name }}.{{ lookup.column }} = flights.{{ lookup.name }}_moment
 {% endfor -%}
 {% for end in ['origin', 'destination'] -%}
 left join hours as {{ end }}_weather

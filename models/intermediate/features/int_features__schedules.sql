@@ -1,14 +1,6 @@
--- not of int_flights: what dbt puts into a query more than once, Postgres reads as a whole
-with all_flights as (
+with flights as (
 
-    {{ missing_months_of('int_flights__records') }} and not input.is_duplicate
-
-),
-
-flights as (
-
-    select * from all_flights
-    where flight_month = {{ version_month('month_version_id') }}
+    {{ missing_months_of('int_flights') }}
 
 ),
 
@@ -33,6 +25,7 @@ movements as (
 
 select
     month_version_id as version_id,
+    {{ version_month('month_version_id') }} as flight_month,
     subject,
     code,
     scheduled_hour_utc,

@@ -1,7 +1,6 @@
--- not of int_flights: what dbt puts into a query more than once, Postgres reads as a whole
 with all_flights as (
 
-    {{ missing_months_of('int_flights__records') }} and not input.is_duplicate
+    {{ missing_months_of('int_flights') }}
 
 ),
 
@@ -89,6 +88,7 @@ states as (
 
 select
     month_version_id as version_id,
+    {{ version_month('month_version_id') }} as flight_month,
     subject,
     code,
     state_at_utc,
