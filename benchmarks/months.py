@@ -11,9 +11,9 @@ dbt's sessions; whole times depend on what else runs.
 
 import argparse
 import csv
-import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -52,6 +52,7 @@ class Cost:
 
     load: float
     build: float
+    client: float  # CPU of `ontime build`, without that of the server
     sql: dict[tuple[str, str], float]  # by kind (model, seed, test, publication, other) and name
     rows: dict[str, int]  # inserted, by model
 
@@ -97,12 +98,12 @@ class Warehouse:
 
     def __init__(self, server: Server, database: str, folder: Path) -> None:
         self._log = server.log
-        self._target = folder / f"target_{database}"
+        self._inserted: dict[str, int] = {}
         self._environment = {
             **{name: text for name, text in os.environ.items() if not name.startswith("PG")},
             "ONTIME_STATE": str(server.state),
             "PGDATABASE": database,
-            "DBT_TARGET_PATH": str(self._target),
+            "DBT_TARGET_PATH": str(folder / f"target_{database}"),
         }
         self._run("up")
         with (
@@ -119,9 +120,11 @@ class Warehouse:
         load = self._run("load", "nycflights13", "--from", *paths) if paths else 0.0
         with self._log.open() as log:
             log.seek(0, os.SEEK_END)
+            before = cpu_of_commands()
             build = self._run("build")
+            client = cpu_of_commands() - before
             sql = sql_times(log.read())
-        return Cost(load, build, sql, self._rows_inserted())
+        return Cost(load, build, client, sql, self._rows_inserted())
 
     def _run(self, *arguments: str) -> float:
         began = time.monotonic()
@@ -131,15 +134,24 @@ class Warehouse:
         return time.monotonic() - began
 
     def _rows_inserted(self) -> dict[str, int]:
-        """By history model; tables that are made anew in every build are no history."""
-        results = json.loads(self._target.joinpath("run_results.json").read_text())["results"]
-        nodes = json.loads(self._target.joinpath("manifest.json").read_text())["nodes"]
-        return {
-            nodes[result["unique_id"]]["name"]: result["adapter_response"].get("rows_affected", 0)
-            for result in results
-            if nodes.get(result["unique_id"], {}).get("config", {}).get("meta", {}).get("history")
-            and result["unique_id"].startswith("model.")
-        }
+        """By history model, since the last time; tables that are made anew in every build are no history."""
+        with (
+            as_environment(self._environment),
+            closing(connection("postgres").connect()) as opened,
+            opened.cursor() as cursor,
+        ):
+            cursor.execute(
+                "select relname, n_tup_ins from pg_stat_user_tables where schemaname = 'intermediate' "
+                "and relname in (select model_name from ops.built_versions) order by relname"
+            )
+            before, self._inserted = self._inserted, dict(cursor.fetchall())
+        return {model: rows - before.get(model, 0) for model, rows in self._inserted.items()}
+
+
+def cpu_of_commands() -> float:
+    """Seconds of CPU of the commands that were run and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @contextmanager
@@ -194,13 +206,28 @@ def measure(server: Server, years: int, sample: Sample, folder: Path) -> dict[st
 def seconds(costs: dict[int, dict[str, Cost]]) -> Table:
     """What each change costs with few years and with many."""
     table = Table(
-        "change", "years", "load", "build", "SQL", "of models", "of tests", "of publication", "other"
+        "change",
+        "years",
+        "load",
+        "build",
+        "its CPU",
+        "SQL",
+        "of models",
+        "of tests",
+        "of publication",
+        "other",
     )
     for change in costs[max(costs)]:
         for years, by_change in costs.items():
             cost = by_change[change]
             kinds = (("model", "seed"), ("test", "unit_test"), ("publication",), ("other",))
-            numbers = (cost.load, cost.build, cost.sql_of(), *(cost.sql_of(*kind) for kind in kinds))
+            numbers = (
+                cost.load,
+                cost.build,
+                cost.client,
+                cost.sql_of(),
+                *(cost.sql_of(*kind) for kind in kinds),
+            )
             table.add_row(change, str(years), *(f"{number:.2f}" for number in numbers))
     return table
 
