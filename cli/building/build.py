@@ -34,7 +34,7 @@ PROJECT = Path(__file__).parents[2]
 PUBLISHING_TARGET = "prod"
 
 FAILED = 1
-ANOTHER_BUILD_RUNS = 75  # EX_TEMPFAIL of sysexits.h: the same command will work later
+ANOTHER_BUILD_RUNS = os.EX_TEMPFAIL  # 75: the same command will work later
 
 
 def build(arguments: Sequence[str]) -> int:

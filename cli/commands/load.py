@@ -1,5 +1,6 @@
 """`ontime load`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import click
 from cli.commands.options import listed
 from cli.console import note, timed
 
-NOT_YET = 75  # EX_TEMPFAIL of sysexits.h: the same command will work later
+NOT_YET = os.EX_TEMPFAIL  # 75: the same command will work later
 
 
 @click.command()

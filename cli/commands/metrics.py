@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from cli.commands.options import listed
+from cli.commands.options import format_option, listed
 
 
 @click.command()
@@ -16,9 +16,7 @@ from cli.commands.options import listed
 @click.option("--order", default="", metavar="NAMES", help="Order of the answer; -NAME goes downwards.")
 @click.option("--limit", type=click.IntRange(min=0), help="The first rows only.")
 @click.option("--sql", "as_sql", is_flag=True, help="Show the SQL and do not ask it.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
-)
+@format_option
 def metrics(
     names: tuple[str, ...],
     by: str,

@@ -4,12 +4,12 @@ import sys
 
 import click
 
+from cli.commands.options import format_option
+
 
 @click.command()
 @click.argument("statement")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
-)
+@format_option
 def sql(statement: str, form: str) -> None:
     """Answer one SQL statement, as role reporter: reads marts, writes nothing. `-` reads it from stdin.
 
