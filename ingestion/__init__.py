@@ -9,3 +9,8 @@ load.py, for one source and what its user names:
 
 apis/ and databases/: answers of web APIs and tables of databases, which land as files do.
 """
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+"""The folder of the project, with its settings, its models and what it keeps."""

@@ -23,6 +23,7 @@ from cli.building import build_state
 from cli.building.build_state import Lost, State
 from cli.console import note
 from cli.server.connections import Connection, connection
+from ingestion import PROJECT
 from ingestion.errors import OntimeError
 from ingestion.landing.raw_schema import prepare
 from ingestion.sources import SOURCES
@@ -30,7 +31,6 @@ from ingestion.sources import SOURCES
 if TYPE_CHECKING:
     from cli.building.build_plan import Graph, Plan
 
-PROJECT = Path(__file__).parents[2]
 PUBLISHING_TARGET = "prod"
 
 FAILED = 1

@@ -2,7 +2,6 @@
 
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -11,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.server.connections import Connection
+from ingestion import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 ROWS_SHOWN = 5
 WIDEST = 1_000_000  # characters of a line that is not cut
 

@@ -22,10 +22,10 @@ from metricflow_semantics.errors.error_classes import MetricFlowException
 from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
+from ingestion import PROJECT
 from ingestion.errors import OntimeError
 from ingestion.sources.bts import months_of
 
-PROJECT = Path(__file__).parents[2]
 DEFINED_IN = ("models", "macros", "dbt_project.yml")
 PUBLISHED = "marts"
 

@@ -31,9 +31,9 @@ from pathlib import Path
 from typing import Any
 
 from cli.server.settings import memory_bytes, server_conf, server_env
+from ingestion import PROJECT
 from ingestion.errors import OntimeError
 
-PROJECT = Path(__file__).resolve().parents[2]
 ROLES = ("postgres", "loader", "transformer", "reporter")
 
 # The kernel takes 107 bytes for the path of a socket, whose file is named like this.

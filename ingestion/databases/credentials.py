@@ -3,17 +3,16 @@ that is committed, nor on a command line, which every user of the machine sees.
 """
 
 import os
-from pathlib import Path
 
 import sqlalchemy as sa
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.configuration.resolve import resolve_configuration
 from dlt.common.configuration.specs import ConnectionStringCredentials
 
+from ingestion import PROJECT
 from ingestion.databases.dialects import DIALECTS
 from ingestion.errors import OntimeError
 
-PROJECT = Path(__file__).parents[2]
 """The folder whose `.dlt/` holds dlt's settings and secrets."""
 
 

@@ -16,14 +16,13 @@ from dlt.common.runtime import run_context
 from dlt.extract import DltResource, DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from ingestion import PROJECT
 from ingestion.database import first_line
 from ingestion.dlt.destination import Land, Landing, credentials
 from ingestion.dlt.source import source_of
 from ingestion.errors import OntimeError
 from ingestion.forms.planned_file import PlannedFile
 from ingestion.source import Source
-
-_PROJECT = Path(__file__).parents[2]  # its .dlt/config.toml holds dlt's settings
 
 
 def pipeline_name(source: Source) -> str:
@@ -71,7 +70,8 @@ def run_dlt(
 
 def use_settings(folder: str) -> None:
     """Has dlt read this project's settings and secrets, and keep what it writes of its own in `folder`."""
-    os.environ["DLT_PROJECT_DIR"] = str(_PROJECT)  # before dlt looks for settings, else it starts telemetry
+    # where .dlt/config.toml is; before dlt looks for settings, else it starts telemetry
+    os.environ["DLT_PROJECT_DIR"] = str(PROJECT)
     # dlt makes an anonymous id in its own folder at home (as root in /var) even when telemetry is off.
     setattr(run_context.active(), "_global_dir", folder)  # noqa: B010
 

@@ -10,12 +10,12 @@ from cli.console import note
 from cli.loading.scaffold.guess import guess
 from cli.loading.scaffold.models import columns_of, model_sql, model_yaml, source_yaml
 from cli.server.connections import connection
+from ingestion import PROJECT
 from ingestion.database import Connection
 from ingestion.errors import OntimeError
 from ingestion.report import LoadReport
 from ingestion.source import LINEAGE
 
-PROJECT = Path(__file__).parents[3]
 SCHEMA = "raw_files"
 FOLDER = Path("models/staging/files")  # in the project
 SOURCES = "_files__sources.yml"
