@@ -1,7 +1,7 @@
 """Loads weather that is needed and missing: replays what was asked before, asks for the rest, lands both."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
@@ -27,6 +27,7 @@ from ingestion.progress import Progress
 from ingestion.report import FileReport, LoadReport
 
 _AT_ONCE = 50  # answers that land together
+_OF_DATABASE = "table="  # what a request begins with that is of a table, not of an API
 
 
 def load_answers(
@@ -49,7 +50,8 @@ def load_answers(
     answers = Answers(cache / "answers" / api.source.name, api.suffix)
     with progress, answers.locked(progress.say), TemporaryDirectory(prefix="ontime-answers-") as folder:
         raw_schema.prepare(connection, [api.source], progress.say)
-        wanted = missing(api, needed, _landed(api, connection), now or datetime.now(UTC))
+        landed = _landed(api, connection, progress.say)
+        wanted = missing(api, needed, landed, now or datetime.now(UTC))
         reports = [FileReport.of_failure(item.name, item.error) for item in _not_asked_for(api, wanted)]
         for report in reports:
             progress.done(report)
@@ -65,14 +67,21 @@ def load_answers(
     return LoadReport(api.source.name, tuple(reports), time.monotonic() - started)
 
 
-def _landed(api: Api, connection: Mapping[str, Any]) -> list[Question]:
-    """What was asked for the answers that have landed."""
+def _landed(api: Api, connection: Mapping[str, Any], say: Callable[[str], None]) -> list[Question]:
+    """What was asked for the answers that have landed.
+
+    Databases could once be declared under the name of an API, and then share its ledger: that is told.
+    """
     with closing(connect(connection)) as session:
         try:
             requests = Ledger(session, api.source.raw_schema).requests()
         except psycopg2.Error as error:
             raise refused(f"ledger of {api.source.name}", error) from error
-    return [Question.of_request(request) for request in requests]
+    questions = [request for request in requests if not request.startswith(_OF_DATABASE)]
+    if others := len(requests) - len(questions):
+        schema = api.source.raw_schema
+        say(f"warning: {schema}.files has {others:,} reads of a database, left alone; see docs/databases.md")
+    return [Question.of_request(request) for request in questions]
 
 
 def _not_asked_for(api: Api, wanted: Missing) -> Iterator[Unreadable]:

@@ -3,12 +3,13 @@
 Databases are declared in files beside it, `<name>.toml`, and need no line.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from ingestion.source import Source
 from ingestion.sources.airportsdata import AIRPORTSDATA
 from ingestion.sources.bts import BTS
-from ingestion.sources.databases import read_config
+from ingestion.sources.databases import Database, read_config
 from ingestion.sources.faa import FAA
 from ingestion.sources.files import FILES
 from ingestion.sources.iem import IEM
@@ -17,13 +18,23 @@ from ingestion.sources.nycflights13 import NYCFLIGHTS13
 from ingestion.sources.open_meteo import OPEN_METEO
 from ingestion.sources.ourairports import OURAIRPORTS
 
-DATABASES = tuple(read_config(file) for file in sorted(Path(__file__).parent.glob("*.toml")))
+_OF_MODULES = (BTS, NYCFLIGHTS13, FAA, OURAIRPORTS, AIRPORTSDATA, IEM, OPEN_METEO, NWS, FILES)
+
+TAKEN = frozenset(source.name for source in _OF_MODULES)
+"""The names that no database can have."""
+
+
+def _databases() -> Iterator[Database]:
+    taken = set(TAKEN)
+    for file in sorted(Path(__file__).parent.glob("*.toml")):
+        database = read_config(file, taken)
+        taken.add(database.name)
+        yield database
+
+
+DATABASES = tuple(_databases())
 """The databases that are declared here."""
 
 SOURCES: dict[str, Source] = {
-    source.name: source
-    for source in (
-        *(BTS, NYCFLIGHTS13, FAA, OURAIRPORTS, AIRPORTSDATA, IEM, OPEN_METEO, NWS, FILES),
-        *(database.source for database in DATABASES),
-    )
+    source.name: source for source in (*_OF_MODULES, *(database.source for database in DATABASES))
 }

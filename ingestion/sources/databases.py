@@ -14,7 +14,7 @@ docs/databases.md says what each entry means.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -90,8 +90,11 @@ class Database:
         return Source(self.name, tuple(dataset for pair in pairs for dataset in pair if dataset is not None))
 
 
-def read_config(path: Path) -> Database:
-    """The database that a file declares. Raises OntimeError that names the entry which is wrong."""
+def read_config(path: Path, taken: Collection[str] = ()) -> Database:
+    """The database that a file declares. Raises OntimeError that names the entry which is wrong.
+
+    `taken` are the names of other sources: two of one name would share a raw schema and its ledger.
+    """
     try:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -99,9 +102,15 @@ def read_config(path: Path) -> Database:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OntimeError(f"{path}: is no TOML: {error}", "correct it, see docs/databases.md") from None
     try:
-        return _database(declared, path.name)
+        database = _database(declared, path.name)
     except ValueError as error:
         raise OntimeError(f"{path}: {error}", "correct it, see docs/databases.md") from None
+    if database.name in taken:
+        raise OntimeError(
+            f'{path}: name = "{database.name}" is taken: {database.source.raw_schema} is of another source',
+            "give the database another name; docs/databases.md says what to do if it was loaded before",
+        )
+    return database
 
 
 def raw_name(column: str) -> str:

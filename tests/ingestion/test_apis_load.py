@@ -156,6 +156,19 @@ def test_records_that_cannot_land_are_rejected(weather: Loading) -> None:
     assert query("select record_no, raw_text from raw_iem.rejects") == [(25, 'JFK,2026-11-01 05:00,"a')]
 
 
+def test_reads_of_a_database_in_the_ledger(weather: Loading) -> None:
+    """Left by a database that was declared under the name of the API, before that was refused."""
+    weather.load(IEM, needed("JFK", "2013-01-01", "2013-01-02"))
+    query(
+        "insert into raw_iem.files (file_no, file_id, dataset, file_name, bytes, rows_seen, rows_landed,"
+        " rows_rejected, load_id, request) values"
+        " (9999, 'x', 'asos', 'asos (whole)', 0, 0, 0, 0, 'x', 'table=asos&read=whole&after=0')"
+    )
+    assert weather.load(IEM, needed("JFK", "2013-01-01", "2013-01-03")).ok
+    assert "warning: raw_iem.files has 1 reads of a database, left alone" in weather.said
+    assert weather.asked() == ["JFK 2013-01-01T00 2013-01-02T00", "JFK 2013-01-02T00 2013-01-03T00"]
+
+
 # Only what is missing
 
 
