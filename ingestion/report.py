@@ -32,10 +32,18 @@ class FileReport:
     rows_unchanged: int = 0
 
     @classmethod
-    def of_no_news(cls, file_name: str, dataset: str, rows: int, seconds: float = 0.0) -> Self:
+    def of_no_news(
+        cls, file_name: str, dataset: str, rows: int, seconds: float = 0.0, warnings: tuple[str, ...] = ()
+    ) -> Self:
         """The report of the read of a table of which every row, and every reject, is there already."""
         return cls(
-            file_name, "already there", dataset=dataset, rows_seen=rows, rows_unchanged=rows, seconds=seconds
+            file_name,
+            "already there",
+            dataset=dataset,
+            rows_seen=rows,
+            rows_unchanged=rows,
+            seconds=seconds,
+            warnings=warnings,
         )
 
     @classmethod
@@ -53,14 +61,18 @@ class FileReport:
         if self.state == "left out":
             return f"{self.file_name}: left out, for nothing here needs {self.form}"
         if self.state == "already there" and self.file_no is None:
-            return f"{self.file_name}: nothing new; {self.rows_unchanged:,} rows are as they were"
+            return self._with_warnings(
+                f"{self.file_name}: nothing new; {self.rows_unchanged:,} rows are as they were"
+            )
         if self.state == "already there":
             return f"{self.file_name}: already there, as file {self.file_no} of {self.dataset}"
         rows = f"{self.rows_landed:,} rows landed in {self.dataset}, {self.rows_rejected:,} rejected"
         rows += f", {self.rows_unchanged:,} unchanged" if self.rows_unchanged else ""
         form = f"{self.form}: " if self.form else ""
-        landed = f"{self.file_name}: {form}{rows} ({self.seconds:.1f} s)"
-        return "\n".join((landed, *(f"warning: {warning}" for warning in self.warnings)))
+        return self._with_warnings(f"{self.file_name}: {form}{rows} ({self.seconds:.1f} s)")
+
+    def _with_warnings(self, line: str) -> str:
+        return "\n".join((line, *(f"warning: {warning}" for warning in self.warnings)))
 
 
 @dataclass(frozen=True)

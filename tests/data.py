@@ -14,3 +14,11 @@ def data(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"the real data is not here: {path}; ONTIME_TEST_DATA names its folder")
     return path
+
+
+def case(name: str) -> Path:
+    """A small input that went wrong once, as `rls-marks-all-as-vanished`; without it the test is skipped."""
+    path = FOLDER.parent / "cases" / name
+    if not path.exists():
+        pytest.skip(f"the case is not here: {path}")
+    return path

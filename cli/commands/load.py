@@ -39,6 +39,11 @@ NOT_YET = os.EX_TEMPFAIL  # 75: the same command will work later
     "--tables", default="", metavar="NAMES", help="Those of its tables to read, such as aircraft,engines."
 )
 @click.option("--full", is_flag=True, help="Read them as a whole, not what changed since.")
+@click.option(
+    "--accept-vanished",
+    is_flag=True,
+    help="Believe that rows are gone from its tables, even more than a fifth or all.",
+)
 @click.argument("more", nargs=-1, metavar="")
 def load(
     source: str,
@@ -48,6 +53,7 @@ def load(
     config: Path | None,
     tables: str,
     full: bool,
+    accept_vanished: bool,
     more: tuple[str, ...],
 ) -> None:
     """Land data of SOURCE in its raw schema; what is there already stays as it is.
@@ -76,6 +82,7 @@ def load(
         config=config,
         tables=listed(tables),
         full=full,
+        accept_vanished=accept_vanished,
     )
     with timed("load"):
         report = load_named(named)

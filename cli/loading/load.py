@@ -28,6 +28,7 @@ class Named:
     config: Path | None = None
     tables: tuple[str, ...] = ()
     full: bool = False
+    accept_vanished: bool = False
 
 
 def load(named: Named) -> LoadReport:
@@ -38,7 +39,7 @@ def load(named: Named) -> LoadReport:
     if named.source == DATABASE:
         _refuse(named, "places", "months", "airports")
         return _load_tables(named)
-    _refuse(named, "config", "tables", "full")
+    _refuse(named, "config", "tables", "full", "accept_vanished")
     if named.source not in SOURCES:
         known = ", ".join((*SOURCES, DATABASE))
         raise OntimeError(f"there is no source {named.source}", f"choose one of: {known}")
@@ -107,6 +108,7 @@ def _load_tables(named: Named) -> LoadReport:
         progress_on(sys.stderr),
         named.tables,
         named.full,
+        named.accept_vanished,
     )
 
 
@@ -117,6 +119,7 @@ _OPTIONS = {
     "config": ("--config", DATABASE),
     "tables": ("--tables", DATABASE),
     "full": ("--full", DATABASE),
+    "accept_vanished": ("--accept-vanished", DATABASE),
 }
 
 

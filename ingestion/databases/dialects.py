@@ -58,6 +58,14 @@ class Dialect(ABC):
     def columns(self, table: sa.Table, preparer: sa.sql.compiler.IdentifierPreparer) -> sa.TextClause:
         """The query for name, type and kind of the columns of a table, in their order."""
 
+    def row_security(
+        self,
+        table: sa.Table,  # noqa: ARG002
+        preparer: sa.sql.compiler.IdentifierPreparer,  # noqa: ARG002
+    ) -> sa.TextClause | None:
+        """The query that tells whether policies hide rows of a table from the user; None where none can."""
+        return None
+
     @abstractmethod
     def as_text(self, value: Expression, column: Column) -> Expression:
         """A value of a column as exact text; bytes may stay bytes."""
@@ -144,6 +152,13 @@ class PostgreSQL(Dialect):
             order by attnum
             """
         ).bindparams(name=preparer.format_table(table))
+
+    def row_security(
+        self, table: sa.Table, preparer: sa.sql.compiler.IdentifierPreparer
+    ) -> sa.TextClause | None:
+        return sa.text("select coalesce(row_security_active(to_regclass(:name)), false)").bindparams(
+            name=preparer.format_table(table)
+        )
 
     def as_text(self, value: Expression, column: Column) -> Expression:
         text = sa.cast(value, sa.Text)

@@ -5,10 +5,12 @@ it went, so that both are committed together. Then the keys of the source are co
 are gone are marked, and those that we lack are read by key, such as rows that came late with an old time.
 """
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from getpass import getuser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +22,8 @@ from ingestion.database import Connection, connect, refused
 from ingestion.databases import cursor as cursors
 from ingestion.databases.credentials import address_of
 from ingestion.databases.dialects import Column
-from ingestion.databases.landed_table import LandedTable, Types
+from ingestion.databases.landed_table import ROW_SECURITY, LandedTable, Types
+from ingestion.databases.plausible import MOST, is_plausible
 from ingestion.databases.rows_as_csv import sound_records, write_csv
 from ingestion.databases.server import Condition, Server
 from ingestion.errors import OntimeError
@@ -34,6 +37,7 @@ from ingestion.progress import Progress
 from ingestion.report import FileReport, LoadReport
 from ingestion.request_text import encode
 from ingestion.source import Dataset
+from ingestion.sources import TAKEN
 from ingestion.sources.databases import Database, Table, raw_names, read_config
 
 _KEYS_AT_ONCE = 10_000  # keys that we lack and ask for; of more, the table is read as a whole
@@ -45,15 +49,17 @@ def load_database(
     progress: Progress,
     tables: Sequence[str] = (),
     full: bool = False,
+    accepts_vanished: bool = False,
 ) -> LoadReport:
     """Lands what is new in the tables that `config` declares, or in those that are named.
 
     `connection` are the arguments of psycopg2.connect for the warehouse. `full` reads tables as a whole,
-    whatever was read before. A table that cannot be read fails alone. Raises OntimeError for mistakes in the
-    file, when a server cannot be reached, or the warehouse refuses what any load needs.
+    whatever was read before; `accepts_vanished` believes that rows are gone, however many. A table that
+    cannot be read fails alone. Raises OntimeError for mistakes in the file, when a server cannot be reached,
+    or the warehouse refuses what any load needs.
     """
     started = time.monotonic()
-    database = read_config(config)
+    database = read_config(config, TAKEN)
     wanted = _wanted(database, tables)
     address = address_of(database.name)
     with (
@@ -63,7 +69,7 @@ def load_database(
         closing(connect(connection)) as session,
     ):
         server.check_login()
-        load = _Load(database, server, session, connection, progress, Path(folder))
+        load = _Load(database, server, session, connection, progress, Path(folder), accepts_vanished)
         try:
             with only_load(session, database.source.raw_schema, progress.say):
                 raw_schema.make(session, database.source)
@@ -94,6 +100,12 @@ class _Reading:
     types: Types
     is_whole: bool
     """Whether everything is read, which then leaves no key that we could lack."""
+    before: int
+    """The newest file that had changed the table when the load began."""
+    hides_rows: bool
+    """Whether row-level security decides which rows are seen."""
+    is_known_to_hide: bool
+    """Whether it did so before, or is accepted now."""
 
 
 class _Load:
@@ -107,6 +119,7 @@ class _Load:
         connection: Mapping[str, Any],
         progress: Progress,
         folder: Path,
+        accepts_vanished: bool,
     ) -> None:
         self.reports: list[FileReport] = []
         self._database = database
@@ -115,6 +128,7 @@ class _Load:
         self._connection = connection
         self._progress = progress
         self._folder = folder
+        self._accepts_vanished = accepts_vanished
 
     def run(self, tables: Sequence[Table], full: bool) -> None:
         """Reads and lands rows of all tables, then compares keys: each time one run of dlt for all."""
@@ -145,15 +159,61 @@ class _Load:
         cursor = next((column for column in reading.columns if column.name == table.cursor), None)
         until = self._server.greatest(table, cursor) if cursor else None
         since = None if full or reading.is_whole or cursor is None else self._since(reading, cursor)
+        rejected = [] if since is None else reading.landed.rejected_keys()
+        if len(rejected) > _KEYS_AT_ONCE:
+            since = None
         reading = replace(reading, is_whole=since is None)
         asked = {"read": "whole"}
         condition = None
         if since is not None and cursor is not None:
             condition = self._server.since(cursor, since)
+            if rejected:  # whatever their cursor says: so long as they cannot land, each load tells it
+                condition |= self._server.with_keys(reading.key, rejected)
             asked = {"read": "changes", "since": str(since)}
         if until is not None:
             asked["until"] = until
-        return reading, self._write_rows(reading, asked, condition)
+        planned, rows = self._write_rows(reading, asked, condition)
+        if reading.is_whole or (cursor is not None and until is None):  # no row has a value: all were read
+            self._check_rows(reading, rows)
+        return reading, planned
+
+    def _check_rows(self, reading: _Reading, rows: int) -> None:
+        """Looks at how many rows a whole read has, where no keys are compared later on.
+
+        Raises OntimeError where rows would count no more without a trace: without a key, the newest read is
+        all that counts. With a key, what was read stays, and it is told.
+        """
+        table, landed = reading.table, reading.landed
+        if table.marks_vanished or reading.before == 0:
+            return
+        before = landed.known(reading.before) if table.key else landed.rows_of_last_read()
+        gone = max(before - rows, 0)
+        if self._is_believed(reading, gone, before):
+            return
+        doubt = self._doubt(reading, gone, before, "rows")
+        if not table.key:
+            raise doubt
+        self._progress.say(f"warning: {doubt.message}; what was read of them stays")
+
+    def _is_believed(self, reading: _Reading, gone: int, before: int) -> bool:
+        """Whether so many rows can be gone. Where rows are newly hidden, none can."""
+        if self._accepts_vanished or gone == 0:
+            return True
+        return is_plausible(gone, before) and (reading.is_known_to_hide or not reading.hides_rows)
+
+    def _doubt(self, reading: _Reading, gone: int, before: int, what: str) -> OntimeError:
+        """The error of a table of which too much is gone to be believed."""
+        location = self._server.location(reading.table)
+        if reading.hides_rows:
+            why = "row-level security hides rows from this user"
+            remedy = "let the user see all rows (alter role ... bypassrls)"
+        else:
+            why = f"more than {MOST:.0%} at once" if gone < before else "the table looks empty"
+            remedy = "see that the source is whole and the right one"
+        return OntimeError(
+            f"{location}: {gone:,} of {before:,} {what} are gone, and that is not believed: {why}",
+            f"{remedy}, then load again; if they are truly gone, add --accept-vanished",
+        )
 
     def _prepare(self, table: Table) -> _Reading:
         """Looks at the columns of a table. Raises OntimeError when one is missing that is needed."""
@@ -182,7 +242,19 @@ class _Load:
         for change in _changes(before or types, types):
             self._progress.say(f"{location}: {change}")
         is_whole = before is None or _read_of(before) != _read_of(types)
-        return _Reading(table, landed, tuple(read), tuple(names[name] for name in table.key), types, is_whole)
+        before_load, hides_rows = landed.state(), self._server.hides_rows(table)
+        return _Reading(
+            table,
+            landed,
+            tuple(read),
+            tuple(names[name] for name in table.key),
+            types,
+            is_whole,
+            before_load,
+            hides_rows,
+            # what was never seen is not missed: a first read takes what the user may see
+            self._accepts_vanished or before_load == 0 or landed.is_known_to_hide_rows(),
+        )
 
     def _since(self, reading: _Reading, cursor: Column) -> cursors.Value | None:
         until = reading.landed.until()
@@ -205,28 +277,36 @@ class _Load:
             )
         lacking = [] if reading.is_whole else landed.lacking(_KEYS_AT_ONCE + 1)
         if len(lacking) > _KEYS_AT_ONCE:
-            yield self._write_rows(reading, {"read": "whole"})
+            yield self._write_rows(reading, {"read": "whole"})[0]
         elif lacking:
-            yield self._write_rows(reading, {"read": "missing"}, self._server.with_keys(reading.key, lacking))
+            condition = self._server.with_keys(reading.key, lacking)
+            yield self._write_rows(reading, {"read": "missing"}, condition)[0]
         gone = self._path(table, "vanished")
-        if landed.write_gone(gone):
+        if count := landed.write_gone(gone):
+            asked = {"read": "vanished"}
+            before = landed.known(reading.before)
+            if not self._is_believed(reading, count, before):
+                gone.unlink()
+                raise self._doubt(reading, count, before, "keys")
+            if not is_plausible(count, before):
+                asked["accepted_by"] = _user()
             assert table.vanished_keys is not None
-            yield _planned(self._file(reading, {"read": "vanished"}, gone), table.vanished_keys, names)
+            yield _planned(self._file(reading, asked, gone), table.vanished_keys, names)
 
     def _write_rows(
         self, reading: _Reading, asked: Mapping[str, str], condition: Condition | None = None
-    ) -> PlannedFile:
-        """Reads rows into a file that is to land."""
+    ) -> tuple[PlannedFile, int]:
+        """Reads rows into a file that is to land; returns how many there are as well."""
         table = reading.table
         try:
             names = raw_names(tuple(column.name for column in reading.columns))
         except ValueError as error:
             raise OntimeError(f"{self._server.location(table)}: {error}", "list columns") from None
         path = self._path(table, asked["read"])
-        write_csv(self._server.read(table, reading.columns, condition), names, path)
+        rows = write_csv(self._server.read(table, reading.columns, condition), names, path)
         comparison = Comparison(raw_names(table.key), table.vanished)
         planned = _planned(self._file(reading, asked, path), table.rows, (*names, NAMELESS))
-        return replace(planned, comparison=comparison)
+        return replace(planned, comparison=comparison), rows
 
     def _path(self, table: Table, what: str) -> Path:
         return self._folder / f"{table.name}.{what}.csv"
@@ -234,7 +314,8 @@ class _Load:
     def _file(self, reading: _Reading, asked: Mapping[str, str], path: Path) -> DataFile:
         """The file as the answer to a request, which says what state of ours it is compared with."""
         table = reading.table
-        request = encode(table=table.table, **asked, after=str(reading.landed.state()))
+        security = {ROW_SECURITY: "active"} if reading.hides_rows and reading.is_known_to_hide else {}
+        request = encode(table=table.table, **asked, **security, after=str(reading.landed.state()))
         return DataFile(
             path, f"{table.name} ({asked['read']})", self._server.location(table), request=request
         )
@@ -250,6 +331,14 @@ class _Load:
         report = FileReport.of_failure(table.name, error, table.name)
         self.reports.append(report)
         self._progress.done(report)
+
+
+def _user() -> str:
+    """Who runs this, by name where the system knows one."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _planned(file: DataFile, dataset: Dataset, fields: tuple[str, ...]) -> PlannedFile:

@@ -1,9 +1,12 @@
 """Speaks with a database that is read: columns, rows through dlt's `sql_database`, what goes wrong."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -22,6 +25,12 @@ Condition = sa.ColumnElement[bool]
 
 _AT_ONCE = 10_000  # rows that are in memory together
 
+# How the drivers call an option that they do not know.
+_OPTION = re.compile(
+    r"""unexpected keyword argument '(\w+)'|invalid (?:connection|URI query) [\w ]*"(\w+)\""""
+)
+_SECRET = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
+
 
 class Server:
     """The server of one database. A context manager; each read has a session of its own.
@@ -33,13 +42,15 @@ class Server:
         self._name = name
         self._address = address
         self._dialect = DIALECTS[address.get_backend_name()]
-        self._engine = sa.create_engine(
-            address.set(drivername=self._dialect.driver),
-            connect_args=dict(self._dialect.arguments),
-            poolclass=sa.NullPool,
-            hide_parameters=True,
-        )
+        with self._errors_of_address():
+            self._engine = sa.create_engine(
+                address.set(drivername=self._dialect.driver),
+                connect_args=dict(self._dialect.arguments),
+                poolclass=sa.NullPool,
+                hide_parameters=True,
+            )
         sa.event.listen(self._engine, "connect", self._begin_session, insert=True)
+        sa.event.listen(self._engine, "handle_error", _forget_rest)
 
     def __enter__(self) -> Self:
         return self
@@ -51,13 +62,8 @@ class Server:
 
     def check_login(self) -> None:
         """Logs in. Raises OntimeError when that fails."""
-        try:
+        with self._errors_of_address():
             self._engine.connect().close()
-        except (sa.exc.DBAPIError, OSError, RuntimeError) as error:  # PyMySQL lacks a library for the login
-            raise OntimeError(
-                f"{self._name}: no connection to {self._host()}: {self._said(error)}",
-                f"see that the server runs; {where(self._name)}",
-            ) from None
 
     def location(self, table: Table) -> str:
         """Where a table is, for people: `mysql://db.example.org:3306/fleet/aircraft`."""
@@ -68,6 +74,11 @@ class Server:
         """The columns of a table, in its order; none when there is no such table, or it may not be seen."""
         query = self._dialect.columns(_sql_table(table, []), self._engine.dialect.identifier_preparer)
         return [Column(*row) for row in self._ask(table, query)]
+
+    def hides_rows(self, table: Table) -> bool:
+        """Whether row-level security decides which rows of a table the user sees."""
+        query = self._dialect.row_security(_sql_table(table, []), self._engine.dialect.identifier_preparer)
+        return query is not None and self._ask(table, query) == [(True,)]
 
     def greatest(self, table: Table, column: Column) -> str | None:
         """The greatest value of a column as text; None without a value."""
@@ -129,13 +140,38 @@ class Server:
         connection.commit()  # PostgreSQL would take the settings back with the transaction
 
     @contextmanager
+    def _errors_of_address(self) -> Iterator[None]:
+        """Turns what drivers say of an address, and of its options, into our error."""
+        try:
+            yield
+        # PyMySQL says RuntimeError when it lacks a library for the login, and of options what Python says of
+        # arguments; psycopg2 says that one is invalid
+        except (sa.exc.SQLAlchemyError, OSError, RuntimeError, TypeError, ValueError, LookupError) as error:
+            said = self._said(error)
+            if found := _OPTION.search(said):
+                option = next(filter(None, found.groups()))
+                raise OntimeError(
+                    f"{self._name}: the address has an option that its driver does not know: {option}",
+                    f"take out ?{option}=...; docs/databases.md names those for TLS",
+                ) from None
+            if not isinstance(error, sa.exc.SQLAlchemyError | OSError | RuntimeError):
+                raise OntimeError(
+                    f"{self._name}: the options of the address do not hold: {said}", where(self._name)
+                ) from None
+            raise OntimeError(
+                f"{self._name}: no connection to {self._host()}: {said}",
+                f"see that the server runs; {where(self._name)}",
+            ) from None
+
+    @contextmanager
     def _errors(self, table: Table) -> Iterator[None]:
         try:
             yield
         except (sa.exc.DBAPIError, ResourceExtractionError, UnicodeDecodeError, OSError) as error:
-            raise OntimeError(
-                f"{self.location(table)}: {self._said(error)}", "mend that in the source, then load again"
-            ) from None
+            remedy = "mend that in the source, then load again"
+            if _is_lost(error):
+                remedy = "see that its server runs, then load again; nothing of this read has landed"
+            raise OntimeError(f"{self.location(table)}: {self._said(error)}", remedy) from None
 
     def _said(self, error: BaseException) -> str:
         """What the server or its driver said, without the secrets of the address."""
@@ -144,15 +180,40 @@ class Server:
         if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
             error = error.orig
         said = str(error.args[-1]) if len(error.args) > 1 else first_line(error)
-        if self._address.password:
-            said = said.replace(self._address.password, "***")
+        for secret in self._secrets():
+            said = said.replace(secret, "***")
         return said.replace(f"'{self._address.username}'", "***").replace(
             f'"{self._address.username}"', "***"
         )
 
+    def _secrets(self) -> list[str]:
+        """What no message may show: the password, and options that hold one."""
+        options = {
+            name: values for name, values in self._address.normalized_query.items() if _SECRET.search(name)
+        }
+        found = filter(None, (self._address.password, *chain(*options.values())))
+        return sorted({text for secret in found for text in (secret, quote(secret, safe=""))}, key=len)[::-1]
+
     def _host(self) -> str:
         port = f":{self._address.port}" if self._address.port else ""
         return f"{self._address.host}{port}"
+
+
+def _forget_rest(context: sa.engine.ExceptionContext) -> None:
+    """Keeps PyMySQL from reading on where a connection was lost: it would fail again, with tracebacks."""
+    cursor = getattr(context.execution_context, "cursor", None)
+    result = getattr(cursor, "_result", None)
+    if context.is_disconnect and result is not None:
+        result.unbuffered_active = False
+
+
+def _is_lost(error: BaseException | None) -> bool:
+    """Whether an error began with a connection that was lost."""
+    while error is not None:
+        if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+            return True
+        error = error.__cause__
+    return False
 
 
 def _sql_table(table: Table, columns: Sequence[sa.Column[Any]]) -> sa.Table:

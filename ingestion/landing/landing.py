@@ -36,24 +36,26 @@ def land(
     """
     started = time.monotonic()
     state: Literal["landed", "already there"] = "landed"
+    rejected_still = 0
     with Content(file.data, read_so_far) as content:
         if content.state != file.state:
             raise changed(file.data)
         try:
             with connection:
-                entry = _copy(connection, schema, file, load_id, content)
+                entry, rejected_still = _copy(connection, schema, file, load_id, content)
         except _AlreadyThere as found:
             entry, state = found.entry, "already there"
         except _NoNews as found:
-            return FileReport.of_no_news(
-                file.data.name, file.dataset.name, found.rows, time.monotonic() - started
-            )
+            seconds = time.monotonic() - started
+            warnings = (*file.warnings, *_rejected_still(file, schema, found.rejects))
+            return FileReport.of_no_news(file.data.name, file.dataset.name, found.rows, seconds, warnings)
         except DiskFull as error:
             raise _no_room(file, "where Postgres keeps its data", error) from None
         except OSError as error:  # reading the file raises OntimeError
             raise _no_room(file, f"for its rejects in {gettempdir()}", error) from None
     seconds = time.monotonic() - started
-    return entry.report(state, file.data.name, seconds, file.dataset.form, file.warnings)
+    warnings = (*file.warnings, *_rejected_still(file, schema, rejected_still))
+    return entry.report(state, file.data.name, seconds, file.dataset.form, warnings)
 
 
 class SoundRows:
@@ -136,16 +138,28 @@ class _AlreadyThere(Exception):  # noqa: N818
 
 
 class _NoNews(Exception):  # noqa: N818
-    """No error but a way out of the transaction: so many rows of a table read say what is there."""
+    """No error but a way out of the transaction: so many rows of a table read, and rejects, are as before."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, rejects: int) -> None:
         self.rows = rows
+        self.rejects = rejects
 
 
-def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, content: Content) -> Entry:
+def _rejected_still(file: PlannedFile, schema: str, count: int) -> Iterator[str]:
+    """What is told of rows of a table that could not land before, and are as they were then."""
+    if count:
+        yield (
+            f"{file.data.name}: {count:,} rows cannot land, as before; what landed of them earlier counts:"
+            f" select * from {schema}.rejects"
+        )
+
+
+def _copy(
+    connection: Connection, schema: str, file: PlannedFile, load_id: str, content: Content
+) -> tuple[Entry, int]:
     """Copies rows and rejects and enters the file into the ledger.
 
-    Raises as `land`, _AlreadyThere and _NoNews.
+    Returns how many rejects were there before as well. Raises as `land`, _AlreadyThere and _NoNews.
     """
     if file.comparison is not None:
         return _copy_difference(connection, schema, file, file.comparison, load_id, content)
@@ -158,7 +172,7 @@ def _copy(connection: Connection, schema: str, file: PlannedFile, load_id: str, 
         entry = _enter(ledger, file, load_id, content, rows, rows.landed, rows.rejected)
         rejects.seek(0)
         ledger.copy_rejects(rejects)
-    return entry
+    return entry, 0
 
 
 def _copy_difference(
@@ -168,7 +182,7 @@ def _copy_difference(
     comparison: Comparison,
     load_id: str,
     content: Content,
-) -> Entry:
+) -> tuple[Entry, int]:
     """As `_copy`, of the read of a table: what says the same as the rows and rejects there stays out."""
     ledger = Ledger(connection, schema)
     read = TableRead(connection, schema, file.dataset.name, comparison)
@@ -178,11 +192,12 @@ def _copy_difference(
         rejects.seek(0)
         copy_rejects(connection, READ_REJECTS, rejects)
     news = read.land(file.data.location)
+    rejected_still = rows.rejected - news.rejects
     if not news.differs:
-        raise _NoNews(rows.landed + rows.rejected)
+        raise _NoNews(rows.landed + rows.rejected, rejected_still)
     entry = _enter(ledger, file, load_id, content, rows, news.rows, news.rejects)
     ledger.take_rejects(READ_REJECTS)
-    return entry
+    return entry, rejected_still
 
 
 def _enter(

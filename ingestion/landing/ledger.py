@@ -191,6 +191,16 @@ class Ledger:
         )
         return int(file_no)
 
+    def request_of(self, file_no: int) -> str | None:
+        """What was asked for a file; None when there is no such file, or it is no answer."""
+        found = self._execute("select request from {schema}.files where file_no = %s", (file_no,))
+        return found[0][0] if found else None
+
+    def rows_seen(self, file_no: int) -> int:
+        """The records of a file, 0 when there is no such file."""
+        found = self._execute("select rows_seen from {schema}.files where file_no = %s", (file_no,))
+        return int(found[0][0]) if found else 0
+
     def last_request(self, dataset: str, field: str) -> str | None:
         """The last request of a dataset that has a field, as `until`; None when there is none."""
         found = self._execute(

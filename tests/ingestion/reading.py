@@ -43,11 +43,13 @@ def write_config(folder: Path, text: str = CONFIG) -> Path:
     return path
 
 
-def load_tables(config: Path, *tables: str, full: bool = False) -> tuple[LoadReport, str]:
+def load_tables(
+    config: Path, *tables: str, full: bool = False, accepts_vanished: bool = False
+) -> tuple[LoadReport, str]:
     """Loads as role loader; returns the report and what the user saw."""
     seen = StringIO()
     loader = connection("loader").as_psycopg2()
-    report = load_database(config, loader, PlainProgress(seen), tables, full)
+    report = load_database(config, loader, PlainProgress(seen), tables, full, accepts_vanished)
     return report, seen.getvalue()
 
 

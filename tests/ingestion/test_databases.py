@@ -76,9 +76,12 @@ def test_a_table_through_its_life(source: Database, tmp_path: Path) -> None:
     assert load_tables(config)[0].rows_landed == 1
     check(source)
 
-    # emptied
+    # emptied, which is not believed unless somebody says so
     source.do("delete from aircraft")
-    load_tables(config)
+    report, said = load_tables(config)
+    assert not report.ok
+    assert "fleet/aircraft: 6 of 6 keys are gone, and that is not believed: the table looks empty" in said
+    assert load_tables(config, accepts_vanished=True)[0].ok
     check(source)
     assert in_raw() == set()
     assert load_tables(config)[0].rows_landed == 0
@@ -266,7 +269,10 @@ def test_a_table_without_key_counts_as_a_whole(source: Database, tmp_path: Path)
     assert load_tables(config)[0].rows_landed == 4
     check_log()
     source.do("delete from log")
-    load_tables(config)
+    report, said = load_tables(config)
+    assert (report.ok, len(ledger())) == (False, 3)
+    assert "fleet/log: 4 of 4 rows are gone, and that is not believed: the table looks empty" in said
+    assert load_tables(config, accepts_vanished=True)[0].ok
     check_log()
     assert ledger()[-1] == ("log", 0, 0, 0, 0)
     assert load_tables(config)[0].files[0].state == "already there"

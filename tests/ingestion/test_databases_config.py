@@ -5,17 +5,22 @@ import shutil
 import subprocess
 import sys
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 
 from ingestion.databases import cursor
 from ingestion.databases.credentials import address_of
 from ingestion.databases.dialects import Column
+from ingestion.databases.load import load_database
 from ingestion.databases.rows_as_csv import write_csv
+from ingestion.databases.server import Server
 from ingestion.errors import OntimeError
-from ingestion.sources import DATABASES, SOURCES
+from ingestion.progress import PlainProgress
+from ingestion.sources import DATABASES, SOURCES, TAKEN
 from ingestion.sources.databases import read_config
 from tests.databases import mariadb
 from tests.ingestion.support import PROJECT
@@ -74,6 +79,35 @@ def test_mistakes(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(OntimeError, match=message) as raised:
         read_config(path)
     assert raised.value.message.startswith(str(path))
+
+
+@pytest.mark.parametrize("name", sorted(TAKEN))
+def test_the_name_of_another_source(name: str, tmp_path: Path) -> None:
+    """Its schema and its ledger would be shared: `ontime load nws` then fell over the reads of a table."""
+    path = tmp_path / "mine.toml"
+    path.write_text(f'name = "{name}"\n[tables.aircraft]\n')
+    with pytest.raises(OntimeError, match=f'mine.toml: name = "{name}" is taken: raw_{name} is of another'):
+        load_database(path, {}, PlainProgress(StringIO()))
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb", "postgresql"])
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("nonsense=1", "the address has an option that its driver does not know: nonsense"),
+        ("connect_timeout=soon", "fleet: "),
+        (
+            "password=hush-hush&nonsense=1",
+            "the address has an option that its driver does not know: nonsense",
+        ),
+    ],
+)
+def test_an_option_of_an_address_that_does_not_hold(scheme: str, option: str, message: str) -> None:
+    """Nobody listens there: drivers look at options before."""
+    address = sa.make_url(f"{scheme}://me:my-word@127.0.0.1:9/fleet?{option}")
+    with pytest.raises(OntimeError, match=message) as raised, Server("fleet", address) as server:
+        server.check_login()
+    assert not [secret for secret in ("hush-hush", "my-word") if secret in str(raised.value.args)]
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from getpass import getuser
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,9 +21,11 @@ from ingestion.databases import load as loading
 from ingestion.databases.rows_as_csv import write_csv
 from ingestion.dlt import pipeline
 from ingestion.errors import OntimeError
+from tests.data import case
 from tests.databases import PASSWORD, READER, Database
 from tests.ingestion.reading import (
     CONFIG,
+    TIMES,
     add_aircraft,
     in_raw,
     in_source,
@@ -162,13 +165,19 @@ def test_a_server_that_is_not_there(
         load_tables(write_config(tmp_path))
 
 
-# PyMySQL trips over the lost connection once more when its result is cleared away, and says so on stderr.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("before", [0, 3])
 def test_a_server_that_goes_away_in_the_middle(
-    source: Database, before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Database,
+    before: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """Its sessions end between two chunks of rows: nothing of the read lands, and the next load is right."""
+    """Its sessions end between two chunks of rows: nothing of the read lands, and the next load is right.
+
+    One message says so. PyMySQL trips over the lost connection twice more when it closes cursor and result.
+    """
     config = write_config(tmp_path)
     make_aircraft(source, 0)
     many = {
@@ -196,6 +205,8 @@ def test_a_server_that_goes_away_in_the_middle(
     gc.collect()
     assert not report.ok
     assert f"{source.kind}://127.0.0.1:{source.port}/fleet/aircraft: " in said
+    assert "see that its server runs, then load again; nothing of this read has landed" in said
+    assert (caplog.text, *capfd.readouterr()) == ("", "", "")
     assert PASSWORD not in said
     assert ledger() == there
     report, said = load_tables(config)
@@ -353,6 +364,107 @@ def test_a_cursor_that_is_none(entry: str, message: str, source: Database, tmp_p
 def test_a_table_that_is_not_declared(source: Database, tmp_path: Path) -> None:
     with pytest.raises(OntimeError, match=r"fleet.toml declares no table planes"):
         load_tables(write_config(tmp_path), "planes")
+
+
+# Rows that are hidden, which look like deleted ones
+
+TENANTS = """
+name = "srca"
+[tables.tenants]
+schema = "app"
+"""
+
+
+@pytest.fixture
+def tenants(source: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Twenty tenants in a schema of their own, as the case has them."""
+    monkeypatch.setenv("SOURCES__SRCA__CREDENTIALS", source.address)
+    rows = ", ".join(f"({number}, '2024-01-{number:02} 00:00:00')" for number in range(1, 21))
+    source.do(
+        "create schema app",
+        f"create table app.tenants (id integer primary key, updated_at {TIMES[source.kind]})",
+        f"insert into app.tenants values {rows}",
+    )
+    if source.kind == "mariadb":
+        source.do(f"grant select on app.* to {READER}")
+    yield source
+    source.do("drop schema app" if source.kind == "mariadb" else "drop schema app cascade")
+
+
+def hide(source: Database, condition: str) -> None:
+    """Shows only rows for which a condition holds: by a policy, or by a view of the table's name."""
+    if source.kind == "postgresql":
+        source.do(
+            "alter table app.tenants enable row level security",
+            f"create policy of_readers on app.tenants for select using ({condition})",
+        )
+    else:
+        source.do(
+            "rename table app.tenants to app.all_tenants",
+            f"create view app.tenants as select * from app.all_tenants where {condition}",
+        )
+
+
+WHY = {
+    "postgresql": "that is not believed: row-level security hides rows from this user",
+    "mariadb": "that is not believed: ",
+}
+
+
+@pytest.mark.parametrize("condition", ["false", "id > 15"])
+def test_rows_that_are_hidden_are_not_gone(tenants: Database, condition: str) -> None:
+    """All of them as in the case, or most: an error, and nothing is marked until somebody says so."""
+    config = case("rls-marks-all-as-vanished") / "src2.toml"
+    assert load_tables(config)[0].rows_landed == 20
+    hide(tenants, condition)
+    there = query("select * from raw_srca.files")
+    gone = 20 if condition == "false" else 15
+    for full in (False, True):
+        report, said = load_tables(config, full=full)
+        assert not report.ok
+        assert f"app/tenants: {gone} of 20 keys are gone, and {WHY[tenants.kind]}" in said
+        assert "if they are truly gone, add --accept-vanished" in said
+    assert query("select count(*) from raw_srca.tenants_vanished") == [(0,)]
+    assert query("select * from raw_srca.files") == there
+
+    report, said = load_tables(config, accepts_vanished=True)
+    assert report.ok, said
+    assert query("select count(*) from raw_srca.tenants_vanished") == [(gone,)]
+    ((request,),) = query("select request from raw_srca.files order by file_no desc limit 1")
+    assert f"&accepted_by={getuser()}" in request
+    assert load_tables(config)[0].ok
+
+
+def test_a_few_rows_that_a_new_policy_hides(tenants: Database) -> None:
+    """Too few to be remarkable where rows can only be deleted; a policy that is new makes them so."""
+    config = case("rls-marks-all-as-vanished") / "src2.toml"
+    load_tables(config)
+    hide(tenants, "id > 3")
+    report, said = load_tables(config)
+    assert report.ok == (tenants.kind == "mariadb"), said
+    if tenants.kind == "postgresql":
+        assert f"3 of 20 keys are gone, and {WHY['postgresql']}" in said
+        assert not load_tables(config)[0].ok
+        assert load_tables(config, accepts_vanished=True)[0].ok
+    assert query("select count(*) from raw_srca.tenants_vanished") == [(3,)]
+    # known from then on: what is gone is as plausible as elsewhere
+    tenants.do(f"delete from app.{'all_' * (tenants.kind == 'mariadb')}tenants where id = 4")
+    assert load_tables(config)[0].rows_landed == 1
+
+
+@pytest.mark.parametrize("entries", ["", 'key = ["id"]', 'key = ["id"]\ncursor = "updated_at"'])
+def test_rows_that_are_hidden_where_nothing_is_marked(
+    tenants: Database, entries: str, tmp_path: Path
+) -> None:
+    """Without a key the newest read is all that counts, so it fails. Else what was read stays, told."""
+    config = write_config(tmp_path, TENANTS + entries)
+    load_tables(config)
+    hide(tenants, "false")
+    there = query("select * from raw_srca.files")
+    report, said = load_tables(config)
+    assert report.ok == bool(entries)
+    assert f"20 of 20 rows are gone, and {WHY[tenants.kind]}" in said
+    assert query("select * from raw_srca.files") == there
 
 
 # Secrets
