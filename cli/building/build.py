@@ -12,6 +12,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -23,6 +24,7 @@ from cli.building import build_state
 from cli.building.build_state import Lost, State
 from cli.console import note
 from cli.server.connections import Connection, connection
+from cli.server.readers import watched
 from ingestion import PROJECT
 from ingestion.errors import OntimeError
 from ingestion.landing.raw_schema import prepare
@@ -293,7 +295,7 @@ def run_dbt(target: str, arguments: list[str], transformer: Connection, manifest
 
     use(transformer)
     output = BuildOutput(sys.stderr)
-    with output:
+    with output, watched(transformer, partial(output.console.print, markup=False)):
         outcome = dbtRunner(manifest=manifest, callbacks=[output.on_event]).invoke(
             ["--log-level", "none", "--no-write-json", "build", "--target", target, *arguments]
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg2.errors import UndefinedTable
 
-from cli.server.connections import connection
+from cli.server.roles import connect_reporter
 from ingestion.apis.api import Needed
 from ingestion.errors import OntimeError
 
@@ -63,7 +63,7 @@ def needed_weather(
 
 def _ask(values: dict[str, list[date] | list[str] | None]) -> list[tuple[Any, ...]]:
     """The rows of _NEEDED."""
-    with closing(connection("reporter").connect()) as opened, opened.cursor() as cursor:
+    with closing(connect_reporter()) as opened, opened.cursor() as cursor:
         cursor.execute("set timezone = 'UTC'")
         try:
             cursor.execute(_NEEDED, values)

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.server.connections import connection
+from cli.server.roles import connect_reporter
 from ingestion.errors import OntimeError
 
 Value = str | None
@@ -42,13 +42,18 @@ OPEN_CURSOR = """
 """
 
 # A role's settings hold for whoever logs in as it, but on an external server the role is set after the login.
+# What only a superuser may set, the role itself may not.
 APPLY_SETTINGS_OF_ROLE = """
-    select set_config(split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1), false)
-    from pg_catalog.pg_roles, unnest(rolconfig) as setting
-    where rolname = current_user
+    select set_config(pg_settings.name, substr(stored.setting, strpos(stored.setting, '=') + 1), false)
+    from pg_catalog.pg_roles
+    cross join unnest(pg_roles.rolconfig) as stored (setting)
+    inner join pg_catalog.pg_settings on pg_settings.name = split_part(stored.setting, '=', 1)
+    where pg_roles.rolname = current_user and pg_settings.context = 'user'
 """
 
 TYPE_NAMES = "select oid, typname from pg_catalog.pg_type where oid = any(%s)"
+
+COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 NUMBERS = {"int2", "int4", "int8", "oid", "float4", "float8", "numeric"}
 NOT_JSON_NUMBERS = {"NaN", "Infinity", "-Infinity"}
@@ -67,8 +72,12 @@ def ask(statement: str, form: str, out: IO[str]) -> None:
     """Write the answer to `statement` to `out`; `form` is table, csv or json. Raises OntimeError."""
     if "\0" in statement:
         raise OntimeError("the statement has a NUL character in it", "remove it")
+    if not COMMENT.sub("", statement).strip("; \t\r\n"):
+        raise OntimeError(
+            "there is no statement, only comments or nothing", "ask with one select, values or show"
+        )
     write = {"table": write_table, "csv": write_csv, "json": write_json}[form]
-    with closing(connection("reporter").connect()) as opened:
+    with closing(connect_reporter()) as opened:
         try:
             opened.set_session(readonly=True)
             write(_answer(opened, statement), out)

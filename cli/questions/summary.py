@@ -4,7 +4,7 @@ from contextlib import closing
 
 from rich.console import Console
 
-from cli.server.connections import connection
+from cli.server.roles import connect_reporter
 from ingestion.errors import OntimeError
 
 MARTS = """
@@ -14,7 +14,9 @@ MARTS = """
     order by relname
 """
 ON_TIME = """
-    select count(*), count(*) filter (where is_on_time), min(flight_date_local), max(flight_date_local)
+    select
+        count(is_on_time), count(*) - count(is_on_time), count(*) filter (where is_on_time),
+        min(flight_date_local), max(flight_date_local)
     from marts.fct_flights
 """
 LEDGER = """
@@ -36,7 +38,7 @@ Try next:
 def summary() -> None:
     """Print rows per mart, the on-time figure and the accounts of rows, all read as reporter."""
     console = Console(highlight=False, soft_wrap=True)
-    with closing(connection("reporter").connect()) as opened, opened.cursor() as cursor:
+    with closing(connect_reporter()) as opened, opened.cursor() as cursor:
         cursor.execute(MARTS)
         marts = cursor.fetchall()
         if not marts:
@@ -47,12 +49,11 @@ def summary() -> None:
             console.print(f"  {name:<28}{rows:>12,} rows  {first_sentence(description)}")
 
         cursor.execute(ON_TIME)
-        flights, on_time, first, last = cursor.fetchone() or (0, 0, None, None)
-        if flights:
-            share = f"{100 * on_time / flights:.4f} %"
-            console.print(
-                f"\n{on_time:,} of {flights:,} flights from {first} to {last} were on time: {share}"
-            )
+        known, unknown, on_time, first, last = cursor.fetchone() or (0, 0, 0, None, None)
+        if known + unknown:
+            console.print(f"\n{on_time_sentence(known, on_time, first, last)}")
+        if unknown:
+            console.print(f"of {unknown:,} more flights no file states whether they were")
         cursor.execute(LEDGER)
         files, seen, rejected, restated, apart = cursor.fetchone() or (0, 0, 0, 0, 0)
         console.print(
@@ -66,6 +67,12 @@ def summary() -> None:
                 f"{alarms:,} alarms about the data itself: marts.audit_anomalies says what is unusual"
             )
     console.print(NEXT, end="", markup=False)
+
+
+def on_time_sentence(known: int, on_time: int, first: object, last: object) -> str:
+    """The figure that `on_time_pct` is in marts and metrics: of the flights whose outcome is known."""
+    share = f": {100 * on_time / known:.4f} %" if known else ""
+    return f"{on_time:,} of {known:,} flights from {first} to {last} were on time{share}"
 
 
 def first_sentence(description: str) -> str:

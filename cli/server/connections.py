@@ -57,16 +57,24 @@ class Connection:
         try:
             opened: psycopg2.extensions.connection = psycopg2.connect(**self.as_psycopg2())
         except psycopg2.OperationalError as error:
-            remedy = "start it with: ontime up"
-            if not is_embedded():
-                remedy = "check PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE"
-            raise OntimeError(f"no connection to Postgres as {self.role}: {error}".strip(), remedy) from None
+            raise OntimeError(
+                f"no connection to Postgres as {self.role}: {error}".strip(), _remedy(str(error))
+            ) from None
         try:
             check_version(opened.server_version)
         except OntimeError:
             opened.close()
             raise
         return opened
+
+
+def _remedy(refusal: str) -> str:
+    """What to do when the server does not let us in."""
+    if "too many connections" in refusal or "connection slots" in refusal:
+        return "try again when some of the open sessions have ended; `ontime up` ends those that hang"
+    if not is_embedded():
+        return "check PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE"
+    return "start it with: ontime up"
 
 
 def is_embedded() -> bool:

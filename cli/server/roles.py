@@ -12,6 +12,7 @@ from psycopg2.extensions import encrypt_password
 from cli.console import note
 from cli.server.connections import Connection, connection, is_embedded
 from cli.server.process import server
+from cli.server.readers import end_overdue
 from ingestion.errors import OntimeError
 from ingestion.landing.raw_schema import prepare
 from ingestion.sources import SOURCES
@@ -34,6 +35,24 @@ IS_SET_UP = """
     where rolname in ('loader', 'transformer', 'reporter')
 """
 
+# On a server that is ours alone, no role wanders into databases that it was not let into by name.
+CLOSE_TO_PUBLIC = """
+    do $$
+    declare
+        name text;
+    begin
+        for name in
+            select datname
+            from pg_catalog.pg_database
+            cross join aclexplode(coalesce(datacl, acldefault('d', datdba))) as granted
+            where datallowconn and granted.grantee = 0 and granted.privilege_type = 'CONNECT'
+        loop
+            execute format('revoke all on database %I from public', name);
+        end loop;
+    end
+    $$
+"""
+
 MAY_SET_UP = """
     select rolsuper or (rolcreaterole and pg_has_role(current_user, datdba, 'usage'))
     from pg_catalog.pg_roles, pg_catalog.pg_database
@@ -46,18 +65,25 @@ def bootstrap() -> None:
     administrator = connection("postgres")
     make_database(administrator)
     make_roles(administrator)
+    with closing(connection("transformer").connect()) as opened, opened, opened.cursor() as cursor:
+        end_overdue(cursor, note)
     prepare(connection("loader").as_psycopg2(), SOURCES.values(), note)
 
 
 def make_roles(administrator: Connection) -> None:
     """Run `roles.sql`. Raises OntimeError when the administrator may not and nobody has done it before."""
     with closing(administrator.connect()) as opened, opened, opened.cursor() as cursor:
-        cursor.execute(TURN)
         cursor.execute(MAY_SET_UP)
         if cursor.fetchone() == (True,):
+            cursor.execute(TURN)
+            if is_embedded():
+                cursor.execute(CLOSE_TO_PUBLIC)
             cursor.execute(ROLES_SQL.read_text())
             if is_embedded():
                 _set_passwords(opened)
+            for said in opened.notices:
+                if said.startswith("WARNING:"):
+                    note(said.removeprefix("WARNING:").strip().splitlines()[0])
             return
         cursor.execute(IS_SET_UP)
         if cursor.fetchone() != (True,):
@@ -73,9 +99,10 @@ def make_database(administrator: Connection) -> None:
     with closing(_any_database(administrator).connect()) as opened:
         opened.autocommit = True
         with opened.cursor() as cursor:
+            if _exists(cursor, administrator.database):
+                return
             cursor.execute(TURN)
-            cursor.execute("select from pg_catalog.pg_database where datname = %s", [administrator.database])
-            if cursor.rowcount:
+            if _exists(cursor, administrator.database):
                 return
             try:
                 cursor.execute(sql.SQL("create database {}").format(sql.Identifier(administrator.database)))
@@ -85,6 +112,26 @@ def make_database(administrator: Connection) -> None:
                     f"there is no database {database}, and {user} may not create it",
                     f"have an administrator run: create database {database} owner {user}",
                 ) from None
+
+
+def connect_reporter() -> psycopg2.extensions.connection:
+    """Log in as reporter. On the embedded server its password is set again when reporter changed it.
+
+    Postgres lets each role change its own password, and no right takes that away.
+    """
+    try:
+        return connection("reporter").connect()
+    except OntimeError as error:
+        if not is_embedded() or "password authentication failed" not in error.message:
+            raise
+    note("somebody changed the password of role reporter: it is again the one of ontime")
+    make_roles(connection("postgres"))
+    return connection("reporter").connect()
+
+
+def _exists(cursor: psycopg2.extensions.cursor, database: str) -> bool:
+    cursor.execute("select from pg_catalog.pg_database where datname = %s", [database])
+    return bool(cursor.rowcount)
 
 
 def _any_database(administrator: Connection) -> Connection:

@@ -26,8 +26,9 @@ declare
     rows_inserted bigint;
     names text;
 begin
-    -- a reader that holds a view in a long transaction makes the publication fail, not wait for ever
-    set local lock_timeout = '10s';
+    -- who holds a view in a long transaction makes the publication fail, not wait for ever; readers were ended before that
+    -- where `ontime build` watches (cli/server/readers.py)
+    set local lock_timeout = '90s';
 
     -- 1. a published view may read append-only history and its own schema: all else is replaced by the next build
     select string_agg(distinct format('%s reads %s', reader.relname, format('%I.%I', read.relnamespace::regnamespace, read.relname)), ', ')
@@ -232,13 +233,13 @@ begin
 
     -- 6. what the next build compares itself with
     {{ keep_state_of_build() }}
-exception when lock_not_available then
+exception when lock_not_available or deadlock_detected then
     select string_agg(distinct format('%s (server process %s)', usename, pid), ', ') into names
     from pg_locks
     inner join pg_class on pg_class.oid = pg_locks.relation and pg_class.relnamespace = published
     inner join pg_stat_activity using (pid)
     where pg_locks.granted and pid <> pg_backend_pid();
-    raise exception 'marts change their columns or views, and somebody has been reading them in one transaction: %. End that, then build again.', names;
+    raise exception 'marts change their columns or views, and somebody has been reading them in one transaction: %. End that, then build again.', coalesce(names, 'it has ended');
 end
 $publish$
 {% endmacro %}

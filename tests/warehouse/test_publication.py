@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.server import readers
 from cli.server.connections import connection
 from tests import samples
 from tests.beginnings import SAMPLE, begin_with
@@ -217,28 +218,34 @@ def test_a_retyped_column_of_history_and_mart(project: ProjectCopy) -> None:
     assert value("select sum(dew_point_fahrenheit) from marts.fct_weather_hourly") == before
 
 
-def test_new_columns_do_not_wait_for_ever_for_a_reader(project: ProjectCopy) -> None:
-    """Takes builds before, during and after."""
+def test_new_columns_do_not_wait_for_ever_for_who_reads(
+    project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reporter is told of and ended, anybody else is named. Takes builds before and for each."""
+    monkeypatch.setitem(readers.SECONDS_TO_WAIT_FOR, "idle in transaction", 1)
     publish(project)
     marts = published()
     described = "      - name: one\n        data_type: integer\n        description: One.\n"
-    with (
-        project.edited(
-            ("macros/publish/publish_built_marts.sql", "lock_timeout = '10s'", "lock_timeout = '10ms'"),
-            (f"{AIRCRAFT}.sql", "select\n    tail_number,", "select\n    1 as one,\n    tail_number,"),
-            (f"{AIRCRAFT}.yml", "    columns:\n", f"    columns:\n{described}"),
-        ),
-        closing(connection("reporter").connect()) as reading,
-        reading.cursor() as cursor,
+    with project.edited(
+        ("macros/publish/publish_built_marts.sql", "lock_timeout = '90s'", "lock_timeout = '4s'"),
+        (f"{AIRCRAFT}.sql", "select\n    tail_number,", "select\n    1 as one,\n    tail_number,"),
+        (f"{AIRCRAFT}.yml", "    columns:\n", f"    columns:\n{described}"),
     ):
-        cursor.execute("select count(*) from marts.dim_aircraft")
-        refused = project.build()
-        assert refused.code == 1
-        assert (
-            f"reading them in one transaction: reporter (server process {reading.info.backend_pid})"
-            in refused.said
-        )
-        assert published() == marts
+        with session("postgres") as reading, reading.cursor() as cursor:
+            cursor.execute("begin; select count(*) from marts.dim_aircraft")
+            refused = project.build()
+            assert refused.code == 1
+            who = f"postgres (server process {reading.info.backend_pid})"
+            assert f"reading them in one transaction: {who}" in refused.said
+            assert published() == marts
+        with closing(connection("reporter").connect()) as reading, reading.cursor() as cursor:
+            cursor.execute("select count(*) from marts.dim_aircraft")
+            who = f"reporter (server process {reading.info.backend_pid}, idle in transaction)"
+            built = project.build()
+            assert built.code == 0, built.said
+            assert f"waiting for {who}, which is ended after 1 s" in built.said
+            assert f"ended {who}" in built.said
+    publish(project)
 
 
 def test_only_a_full_build_of_prod_publishes(project: ProjectCopy, tmp_path: Path) -> None:

@@ -71,30 +71,6 @@ def test_reporter_reads_nothing_else(filled: str, table: str) -> None:
         run("reporter", f"select * from {table}")
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        "insert into marts.fct_trial values (1)",
-        "delete from marts.fct_trial",
-        "truncate marts.fct_trial",
-        "drop table marts.fct_trial",
-        "create table marts.mine ()",
-        "create table public.mine ()",
-        "create temporary table mine ()",
-        "create schema mine",
-        "set role transformer",
-    ],
-)
-def test_reporter_writes_nothing_even_in_a_read_write_transaction(filled: str, write: str) -> None:
-    with pytest.raises(DENIED):
-        run("reporter", "set transaction read write", write)
-
-
-def test_reporter_is_read_only_and_has_a_timeout_from_the_start(filled: str) -> None:
-    assert run("reporter", "show default_transaction_read_only") == "on"
-    assert run("reporter", "show statement_timeout") == "1min"
-
-
 def test_nobody_else_gets_in(filled: str) -> None:
     run("postgres", "drop role if exists stranger", "create role stranger login password 'x'")
     arguments = connection("reporter").as_psycopg2() | {"user": "stranger", "password": "x"}
