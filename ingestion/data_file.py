@@ -7,7 +7,10 @@ from typing import Self
 
 from ingestion.errors import OntimeError
 
-DATA_SUFFIXES = (".csv", ".txt", ".gz", ".zip")
+_TEXTS = (".csv", ".txt", ".tsv", ".tab", ".psv")
+_TABLES = (".parquet", ".xlsx", ".xlsm")
+_PACKED = (".gz", ".bz2", ".xz", ".zip", ".tar", ".tgz", ".tbz2", ".txz")
+DATA_SUFFIXES = (*_TEXTS, *_TABLES, *_PACKED)
 """How the names of files with data end, as most publishers choose them; a source may know more."""
 
 
@@ -30,7 +33,8 @@ class DataFile:
     `location` is where it comes from, as people write it: a path, or an address without its secrets, as which
     two addresses may be alike. That of a member is `archive.zip!member.csv`. `path` is where the file is on
     this machine. `expected_month` (`2024-01`) is the one that was asked for. `request` is what was asked of
-    an API or a database whose answer the file is, see request_text.py.
+    an API or a database whose answer the file is, see request_text.py. `encoding` is what the user said that
+    its text is written in.
     """
 
     path: Path
@@ -40,6 +44,7 @@ class DataFile:
     sheet: str | None = None
     expected_month: str | None = None
     request: str | None = None
+    encoding: str | None = None
 
     @classmethod
     def at(cls, path: Path, location: str | None = None, expected_month: str | None = None) -> Self:

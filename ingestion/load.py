@@ -15,8 +15,10 @@ from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
 from ingestion.finding.content import LastArchive, identify
 from ingestion.finding.finding import Found, find, opened
+from ingestion.forms.encoding import known as check_encoding
 from ingestion.forms.plan import plan
 from ingestion.forms.planned_file import PlannedFile
+from ingestion.forms.tabular.sheets import sheets_of
 from ingestion.landing import raw_schema
 from ingestion.landing.landing import land
 from ingestion.landing.ledger import Ledger
@@ -33,11 +35,13 @@ def load(
     connection: Mapping[str, Any],
     progress: Progress,
     cache: Path,
+    encoding: str | None = None,
 ) -> LoadReport:
     """Lands files, or the source's own when none are named, as the role that `connection` logs in with.
 
     `files` are paths of files and folders, patterns, and addresses, see finding/fetch; what comes from
-    elsewhere is kept in the folder `cache`. `connection` are the arguments of psycopg2.connect. Loading the
+    elsewhere is kept in the folder `cache`. `encoding` is what their text is written in, where the user knows
+    better than its bytes say. `connection` are the arguments of psycopg2.connect. Loading the
     same content again changes nothing. A file that cannot land fails alone: see the state of each file in the
     report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
     """
@@ -45,13 +49,12 @@ def load(
     wanted = files or source.default_files()
     if not wanted:
         raise OntimeError(f"{source.name} has no files of its own to load", "name files with --from")
+    if encoding is not None:
+        check_encoding(encoding)
     with progress, LastArchive() as archives:
         found = find(wanted, source.suffixes, cache, progress, archives)
-        if source.takes_any_table:
-            # only here: its libraries take a second to import
-            from ingestion.forms.tabular.planning import sheets_of
-
-            found = opened(found, partial(sheets_of, say=progress.say, archives=archives))
+        found = opened(found, partial(sheets_of, say=progress.say, archives=archives))
+        found = opened(found, lambda file: [replace(file, encoding=encoding)])
         reports = land_found(source, found, connection, progress, archives)
     return LoadReport(source.name, reports, time.monotonic() - started)
 

@@ -38,6 +38,7 @@ NOT_YET = os.EX_TEMPFAIL  # 75: the same command will work later
 @click.option(
     "--tables", default="", metavar="NAMES", help="Those of its tables to read, such as aircraft,engines."
 )
+@click.option("--encoding", help="What the text of the files is written in, where it is told wrong.")
 @click.option("--full", is_flag=True, help="Read them as a whole, not what changed since.")
 @click.option(
     "--accept-vanished",
@@ -52,6 +53,7 @@ def load(
     airports: str,
     config: Path | None,
     tables: str,
+    encoding: str | None,
     full: bool,
     accept_vanished: bool,
     more: tuple[str, ...],
@@ -83,6 +85,7 @@ def load(
         tables=listed(tables),
         full=full,
         accept_vanished=accept_vanished,
+        encoding=encoding or "",
     )
     with timed("load"):
         report = load_named(named)

@@ -29,6 +29,7 @@ class Named:
     tables: tuple[str, ...] = ()
     full: bool = False
     accept_vanished: bool = False
+    encoding: str = ""
 
 
 def load(named: Named) -> LoadReport:
@@ -37,13 +38,14 @@ def load(named: Named) -> LoadReport:
 
     os.environ[DLT_FOLDER] = str(dlt_folder(state_folder()))
     if named.source == DATABASE:
-        _refuse(named, "places", "months", "airports")
+        _refuse(named, "places", "months", "airports", "encoding")
         return _load_tables(named)
     _refuse(named, "config", "tables", "full", "accept_vanished")
     if named.source not in SOURCES:
         known = ", ".join((*SOURCES, DATABASE))
         raise OntimeError(f"there is no source {named.source}", f"choose one of: {known}")
     if SOURCES[named.source].is_asked and not named.places:
+        _refuse(named, "encoding")
         return _load_weather(named)
     _refuse(named, "airports")
     return _load_files(named)
@@ -68,6 +70,7 @@ def _load_files(named: Named) -> LoadReport:
         connection("loader").as_psycopg2(),
         progress_on(sys.stderr),
         cache_folder(),
+        named.encoding or None,
     )
     if source.takes_any_table:
         from cli.loading.scaffold import scaffold_loaded
@@ -115,6 +118,7 @@ def _load_tables(named: Named) -> LoadReport:
 _OPTIONS = {
     "places": ("--from", "files"),
     "months": ("--months", "what is published by month"),
+    "encoding": ("--encoding", "files that are named"),
     "airports": ("--airports", "weather that an API is asked for"),
     "config": ("--config", DATABASE),
     "tables": ("--tables", DATABASE),

@@ -343,7 +343,7 @@ def _user() -> str:
 
 def _planned(file: DataFile, dataset: Dataset, fields: tuple[str, ...]) -> PlannedFile:
     with Content(file) as content:
-        return PlannedFile.of(content, dataset, fields)
+        return PlannedFile.of(content, dataset, fields, fields)
 
 
 def _read_of(types: Types) -> dict[str, str]:

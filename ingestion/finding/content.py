@@ -1,8 +1,10 @@
-"""The bytes of a file, unpacked on the way when it is gzip or zip, and their sha256: the file's identity."""
+"""The bytes of a file, unpacked on the way where it is packed, and their sha256: the file's identity."""
 
 import gzip
 import hashlib
+import lzma
 import os
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -10,26 +12,31 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, Self
 
 from ingestion.data_file import DATA_SUFFIXES, DataFile
 from ingestion.errors import OntimeError
-from ingestion.finding.archive import check_expansion, data_members, is_workbook
+from ingestion.finding.archive import (
+    Archive,
+    check_expansion,
+    data_members,
+    is_workbook,
+    open_archive,
+    unpacking,
+)
 
 CHUNK = 1 << 20  # bytes read at once
-_GZIP = b"\x1f\x8b"
-_ZIP = b"PK"
 
 
 class LastArchive:
-    """Keeps the zip archive that was asked for last open, since members are looked at one after the other.
+    """Keeps the archive that was asked for last open, since members are looked at one after the other.
 
-    A context manager. Raises what opening a file and zipfile do.
+    A context manager. Raises what opening a file and the libraries of archives do.
     """
 
     def __init__(self) -> None:
         self._path: Path | None = None
-        self._zip: zipfile.ZipFile | None = None
+        self._archive: Archive | None = None
         self._open_file = ExitStack()
 
     def __enter__(self) -> Self:
@@ -40,18 +47,17 @@ class LastArchive:
     ) -> None:
         self._open_file.close()
 
-    def at(self, path: Path) -> zipfile.ZipFile | None:
-        """The archive at a path; None when what is there is none."""
+    def at(self, path: Path, location: str) -> Archive | None:
+        """The archive at a path, which messages call `location`; None when what is there is none."""
         if path != self._path:
             self._open_file.close()
             self._path = None
             with ExitStack() as on_failure:
-                raw = on_failure.enter_context(path.open("rb"))
-                self._zip = zipfile.ZipFile(raw) if raw.read(len(_ZIP)) == _ZIP else None
-                if self._zip is not None:
+                self._archive = open_archive(path, location, on_failure)
+                if self._archive is not None:
                     self._open_file = on_failure.pop_all()
             self._path = path
-        return self._zip
+        return self._archive
 
 
 def members_of(
@@ -90,9 +96,9 @@ class Content:
 
     `size` and `file_id` are those of the bytes read so far, unpacked; at the end, of the whole content.
     `size_on_disk` are the bytes of the file as it is, packed or not; `size_unpacked` those of the content,
-    None when only reading it can tell (gzip). Whether a file is packed is seen from its first bytes, not from
-    its name. `read_so_far` is told how many bytes of the file on disk have been read; a zip archive may be
-    open already, in `archives`. A workbook is read as it is; the name of the sheet counts for
+    None when only reading it can tell (gzip, bzip2, xz). Whether a file is packed is seen from its first
+    bytes, not from its name. `read_so_far` is told how many bytes of the file on disk have been read; an
+    archive may be open already, in `archives`. A workbook is read as it is; the name of the sheet counts for
     the id, as does what was asked where the file is an answer: two answers without records are two. Raises
     OntimeError for whatever keeps the file from being read.
     """
@@ -153,26 +159,27 @@ class Content:
         return self._hash.hexdigest()
 
     def _open_file(self, open_files: ExitStack) -> IO[bytes]:
-        """The file itself, or what gzip packed in it."""
+        """The file itself, or what is packed in it."""
         self._raw = open_files.enter_context(self.file.path.open("rb"))
         self.state = self._state_now()
         self.size_on_disk, _ = self.state
-        is_gzip = self._raw.read(len(_GZIP)) == _GZIP
-        self._raw.seek(0)
-        self.size_unpacked = None if is_gzip else self.size_on_disk
-        return cast(IO[bytes], gzip.GzipFile(fileobj=self._raw)) if is_gzip else self._raw
+        unpacked = unpacking(self._raw)
+        self.size_unpacked = self.size_on_disk if unpacked is self._raw else None
+        return unpacked
 
     def _open_member(self, open_files: ExitStack) -> IO[bytes]:
-        """A member of a zip archive."""
+        """A member of an archive."""
         archives = self._archives or open_files.enter_context(LastArchive())
-        archive = archives.at(self.file.path)
-        member = archive.NameToInfo.get(self.file.member or "") if archive else None
-        if archive is None or archive.fp is None or member is None:
+        archive = archives.at(self.file.path, self.file.location)
+        name = self.file.member or ""
+        opened = archive.open(name) if archive else None
+        if archive is None or opened is None:
             raise changed(self.file)
-        self._raw = archive.fp
+        self._raw = archive.raw
         self.state = self._state_now()
-        self.size_on_disk, self.size_unpacked = member.compress_size, member.file_size
-        return archive.open(member)
+        member = next(member for member in archive.members() if member.name == name)
+        self.size_on_disk, self.size_unpacked = member.packed or member.size, member.size
+        return opened
 
     def _check_unchanged(self) -> None:
         if self._state_now() != self.state:
@@ -204,11 +211,22 @@ def _members(file: DataFile, suffixes: Sequence[str], archives: LastArchive) -> 
     with errors_of(file.location):
         if file.path.exists() and not file.path.is_file():  # reading it will say what is wrong
             return []
-        archive = archives.at(file.path)
+        archive = archives.at(file.path, file.location)
         if archive is None or is_workbook(archive):
             return []
         size = file.path.stat().st_size
-        return [member.filename for member in data_members(archive, size, file.location, suffixes)]
+        return [member.name for member in data_members(archive, size, file.location, suffixes)]
+
+
+_DAMAGED = (
+    gzip.BadGzipFile,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    EOFError,
+    UnicodeDecodeError,  # of a member whose name is said to be UTF-8
+)
 
 
 @contextmanager
@@ -222,7 +240,7 @@ def errors_of(location: str) -> Iterator[None]:
         raise _unreadable(
             location, "may not be read by this user", "check the permissions of file and folder"
         ) from None
-    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except _DAMAGED as error:
         raise _unreadable(location, f"is damaged or cut off: {error}", "fetch the file again") from None
     except (
         NotImplementedError,
@@ -232,6 +250,8 @@ def errors_of(location: str) -> Iterator[None]:
             location, f"cannot be unpacked: {error}", "unpack it and load the CSV file itself"
         ) from None
     except OSError as error:
+        if error.errno is None:  # what bzip2 says of damage
+            raise _unreadable(location, f"is damaged or cut off: {error}", "fetch the file again") from None
         raise _unreadable(
             location, f"cannot be read: {error.strerror or error}", "check the path and the disk"
         ) from None

@@ -3,9 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ingestion.errors import OntimeError
 from ingestion.source import LINEAGE
+
+_NUMBER = re.compile(r"[-+]?\d[\d.,:/-]*")  # dates and clocks as well
+_FEWEST_NUMBERS = 3
+_YEARS = range(1900, 2101)
 
 NAMELESS = ""  # the last column where a header ends with a comma, as those of BTS and FAA do
 LONGEST_NAME = 63  # Postgres cuts longer names off without a word
@@ -22,6 +27,31 @@ def column_name(field: str) -> str:
         field = word_break.sub(r"\1_\2", field)
     name = _NOT_IN_NAMES.sub("_", field.lower()).strip("_")
     return f"_{name}" if name[:1].isdigit() else name
+
+
+def check_header(header: Sequence[str], file_name: str) -> None:
+    """Raises OntimeError when a first line is a record: where a file has no header, its first line is lost.
+
+    A record has numbers, dates or clocks in most fields. So have headers of years, or of days that follow
+    each other, but no others.
+    """
+    fields = [field.strip() for field in header if field.strip()]
+    numbers = [field for field in fields if _NUMBER.fullmatch(field)]
+    if 2 * len(numbers) < len(fields) or len(numbers) < _FEWEST_NUMBERS or _are_a_series(numbers):
+        return
+    raise OntimeError(
+        f"{file_name}: has no header: its first line is a record, {', '.join(fields)[:40]!r}",
+        "write the names of its columns into a first line",
+    )
+
+
+def _are_a_series(numbers: Sequence[str]) -> bool:
+    """Whether these are years or days, each the one after or before another."""
+    if not all(map(str.isdigit, numbers)):
+        return False
+    values = [int(number) for number in numbers]
+    steps = {after - before for before, after in pairwise(values)}
+    return steps in ({1}, {-1}) or all(value in _YEARS for value in values)
 
 
 def columns_of(header: Sequence[str], file_name: str) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 from ingestion.finding.content import Content, LastArchive
 from ingestion.forms.assignment import Assignment, Records, assign, without_header
-from ingestion.forms.headers import NAMELESS, columns_of
+from ingestion.forms.headers import NAMELESS, check_header, columns_of
 from ingestion.forms.planned_file import PlannedFile
-from ingestion.forms.records import CsvFile
+from ingestion.forms.tabular.tables import examples, open_table
 from ingestion.source import Dataset, Source
+
+_EXAMPLES = 100
 
 
 def plan(file: DataFile, source: Source, archives: LastArchive | None = None) -> PlannedFile:
@@ -19,27 +21,26 @@ def plan(file: DataFile, source: Source, archives: LastArchive | None = None) ->
     Raises OntimeError when it cannot be read, fits no dataset, or is not of the month that was asked for.
     """
     if source.takes_any_table:
-        # only here: its libraries take a second to import
-        from ingestion.forms.tabular.planning import plan_table
+        from ingestion.forms.tabular.planning import plan_table  # only here: it knows names in all languages
 
         return plan_table(file, source.suffixes, archives)
     with Content(file, archives=archives) as content:
-        csv_file = CsvFile(content.read, file.location)
-        first = csv_file.header()
-        records = csv_file.examples(len(first))
+        table = open_table(content.read, file.location, file.sheet, file.encoding)
+        first = table.header()
+        records = examples(table, len(first), _EXAMPLES)
     headerless = without_header(first, source)
     if headerless is not None:
         named, records = headerless.columns, [first, *records]
         assignment = Assignment(headerless, extra=())
     else:
+        check_header(first, file.location)
         named = columns_of(first, file.location)
         columns = tuple(name for name in named if name != NAMELESS)
         assignment = assign(columns, records, source, file.location)
     dataset, extra = assignment.dataset, assignment.extra
     _check_month(file, dataset, named, records)
     return replace(
-        PlannedFile.of(content, dataset, named),
-        has_header=headerless is None,
+        PlannedFile.of(content, dataset, named, None if headerless else first),
         warnings=tuple(_warnings(file, dataset, extra)),
     )
 

@@ -1,7 +1,7 @@
 """A file that can land: what is known of it once its beginning was read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -37,10 +37,9 @@ class PlannedFile:
     """Bytes of the file on disk, packed or not."""
     size_unpacked: int | None
     """Bytes of its content, None when only reading it can tell."""
-    has_header: bool = True
+    header: tuple[str, ...] | None = None
+    """Its header as it is written there, by which it was planned; None when it has none."""
     warnings: tuple[str, ...] = ()
-    of_any_kind: bool = False
-    """Whether forms/tabular reads it, which knows more than CSV."""
     comparison: Comparison | None = None
     """What it is compared with when it is the read of a table: only what differs lands."""
     file_no: int = 0
@@ -58,12 +57,15 @@ class PlannedFile:
         return self.fields[-1] == NAMELESS
 
     @classmethod
-    def of(cls, content: Content, dataset: Dataset, fields: tuple[str, ...]) -> Self:
-        """The plan of a file whose content was opened, and that begins with a header."""
+    def of(
+        cls, content: Content, dataset: Dataset, fields: tuple[str, ...], header: Sequence[str] | None
+    ) -> Self:
+        """The plan of a file whose content was opened, and that begins with this header if it has one."""
         return cls(
             content.file,
             dataset,
             fields,
+            header=None if header is None else tuple(header),
             state=content.state,
             size=content.size_on_disk,
             size_unpacked=content.size_unpacked,

@@ -4,7 +4,7 @@ What a record is, csv.reader(strict=True) decides. Most bytes never pass through
 that is proved sound (proof.py) goes on as it is. Only where the proof fails are records read one by
 one.
 
-Beyond the rules of csv:
+Its text is UTF-8 without a byte order mark: encoding.py makes it so. Beyond the rules of csv:
 
 - A record that csv cannot read is rejected with its first physical line, and reading resumes on the next
   line: an unterminated quote costs one line, not the rest of the file.
@@ -17,7 +17,6 @@ Beyond the rules of csv:
   quotes are kept.
 """
 
-import codecs
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +24,6 @@ from functools import cache
 from typing import NamedTuple, Self
 
 from ingestion.errors import OntimeError
-from ingestion.finding.web_page import page_title
 from ingestion.forms.proof import Proved, end_of_last_record, prove
 
 BLOCK = 1 << 20  # bytes read and proved at once
@@ -35,7 +33,6 @@ RECORD_LIMIT = 8 << 20  # bytes of the longest record
 csv.field_size_limit(RECORD_LIMIT)  # one per process; by default csv refuses fields of more than 128 KiB
 
 TOO_LONG = f"line of more than {RECORD_LIMIT >> 20} MiB, of which the original keeps the beginning"
-_PACKED = (b"PK", b"\x1f\x8b")  # zip, of which Excel's workbooks are some, and gzip
 
 
 class Clean:
@@ -95,8 +92,8 @@ class _Record(NamedTuple):
 class CsvFile:
     """Reads one CSV file from beginning to end: `header()` if it has one, then `records()`.
 
-    `read(n)` gives up to n more bytes, and none at the end; `name` stands in messages; `separator` is one
-    ASCII character. Memory stays within a small multiple of RECORD_LIMIT whatever the file holds.
+    `read(n)` gives up to n more bytes of UTF-8, and none at the end; `name` stands in messages; `separator`
+    is one ASCII character. Memory stays within a small multiple of RECORD_LIMIT whatever the file holds.
     """
 
     def __init__(self, read: Callable[[int], bytes], name: str, separator: str = ",") -> None:
@@ -120,8 +117,9 @@ class CsvFile:
             )
         return record.fields
 
-    def examples(self, width: int, at_most: int = 100) -> list[list[str]]:
+    def examples(self, width: int, at_most: int) -> list[list[str]]:
         """The fields of the next sound records. What it reads is gone: to land the file, read it again."""
+        self._begin()
         found: list[list[str]] = []
         while len(found) < at_most and self._fill(1):
             records = self._records_within(PIECE)
@@ -129,23 +127,11 @@ class CsvFile:
         return found[:at_most]
 
     def _begin(self) -> None:
-        """Reads the first block. Raises OntimeError when there is none, or it is not UTF-8."""
+        """Reads the first block. Raises OntimeError when there is none."""
         if self._has_begun:
             return
         self._has_begun = True
         self._fill(BLOCK)
-        if self._buffer.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise OntimeError(f"{self._name}: the file is UTF-16", "save it as UTF-8, then load it again")
-        if self._buffer.startswith(_PACKED):
-            raise OntimeError(
-                f"{self._name}: is a workbook, or packed twice", "save the data as CSV, or: ontime load files"
-            )
-        if (title := page_title(self._buffer)) is not None:
-            raise OntimeError(
-                f"{self._name}: is a web page, not data: {title!r}",
-                "open the address that it came from in a browser, to see what the server says",
-            )
-        self._buffer = self._buffer.removeprefix(codecs.BOM_UTF8)
         if not self._buffer:
             raise OntimeError(f"{self._name}: the file is empty", "fetch the file again")
 

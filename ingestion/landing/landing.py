@@ -1,7 +1,7 @@
 """Lands one file in one transaction: rows, rejects and ledger row are there together or not at all."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO, Literal, cast
 
@@ -11,9 +11,10 @@ from psycopg2.errors import DiskFull, QueryCanceled
 from ingestion.database import Connection, first_line
 from ingestion.errors import OntimeError
 from ingestion.finding.content import Content, changed
-from ingestion.forms.headers import NAMELESS, columns_of
+from ingestion.forms.headers import NAMELESS
 from ingestion.forms.planned_file import Comparison, PlannedFile
-from ingestion.forms.records import Clean, CsvFile, Reject, fields_of
+from ingestion.forms.records import Clean, Reject, fields_of
+from ingestion.forms.tabular.tables import Table, open_table
 from ingestion.landing.difference import READ_REJECTS, READ_ROWS, TableRead
 from ingestion.landing.ledger import Entry, Ledger, copy_rejects
 from ingestion.landing.one_month import OneMonth
@@ -41,8 +42,9 @@ def land(
         if content.state != file.state:
             raise changed(file.data)
         try:
+            table = table_of(file, content)
             with connection:
-                entry, rejected_still = _copy(connection, schema, file, load_id, content)
+                entry, rejected_still = _copy(connection, schema, file, load_id, content, table)
         except _AlreadyThere as found:
             entry, state = found.entry, "already there"
         except _NoNews as found:
@@ -54,7 +56,11 @@ def land(
         except OSError as error:  # reading the file raises OntimeError
             raise _no_room(file, f"for its rejects in {gettempdir()}", error) from None
     seconds = time.monotonic() - started
-    warnings = (*file.warnings, *_rejected_still(file, schema, rejected_still))
+    warnings = (
+        *file.warnings,
+        *table.warnings(file.data.name),
+        *_rejected_still(file, schema, rejected_still),
+    )
     return entry.report(state, file.data.name, seconds, file.dataset.form, warnings)
 
 
@@ -155,21 +161,21 @@ def _rejected_still(file: PlannedFile, schema: str, count: int) -> Iterator[str]
 
 
 def _copy(
-    connection: Connection, schema: str, file: PlannedFile, load_id: str, content: Content
+    connection: Connection, schema: str, file: PlannedFile, load_id: str, content: Content, table: Table
 ) -> tuple[Entry, int]:
     """Copies rows and rejects and enters the file into the ledger.
 
     Returns how many rejects were there before as well. Raises as `land`, _AlreadyThere and _NoNews.
     """
     if file.comparison is not None:
-        return _copy_difference(connection, schema, file, file.comparison, load_id, content)
+        return _copy_difference(connection, schema, file, file.comparison, load_id, content, table)
     ledger = Ledger(connection, schema)
     with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
-        rows = SoundRows(file, records_of(file, content), rejects)
+        rows = SoundRows(file, records_of(file, table), rejects)
         _copy_rows(connection, sql.Identifier(schema, file.dataset.name), file, rows)
         if not rows.landed and (rows.rejected or not file.dataset.may_be_empty):
             raise _no_sound_record(file, rows)
-        entry = _enter(ledger, file, load_id, content, rows, rows.landed, rows.rejected)
+        entry = _enter(ledger, file, load_id, content, table, rows, rows.landed, rows.rejected)
         rejects.seek(0)
         ledger.copy_rejects(rejects)
     return entry, 0
@@ -182,12 +188,13 @@ def _copy_difference(
     comparison: Comparison,
     load_id: str,
     content: Content,
+    table: Table,
 ) -> tuple[Entry, int]:
     """As `_copy`, of the read of a table: what says the same as the rows and rejects there stays out."""
     ledger = Ledger(connection, schema)
     read = TableRead(connection, schema, file.dataset.name, comparison)
     with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
-        rows = SoundRows(file, records_of(file, content), rejects)
+        rows = SoundRows(file, records_of(file, table), rejects)
         _copy_rows(connection, READ_ROWS, file, rows)
         rejects.seek(0)
         copy_rejects(connection, READ_REJECTS, rejects)
@@ -195,7 +202,7 @@ def _copy_difference(
     rejected_still = rows.rejected - news.rejects
     if not news.differs:
         raise _NoNews(rows.landed + rows.rejected, rejected_still)
-    entry = _enter(ledger, file, load_id, content, rows, news.rows, news.rejects)
+    entry = _enter(ledger, file, load_id, content, table, rows, news.rows, news.rejects)
     ledger.take_rejects(READ_REJECTS)
     return entry, rejected_still
 
@@ -205,6 +212,7 @@ def _enter(
     file: PlannedFile,
     load_id: str,
     content: Content,
+    table: Table,
     rows: SoundRows,
     landed: int,
     rejected: int,
@@ -221,6 +229,7 @@ def _enter(
         file_name=file.data.name,
         location=file.data.location,
         columns=",".join(file.columns),
+        encoding=table.encoding,
         request=file.data.request,
         bytes=content.size,
         rows_seen=seen,
@@ -234,24 +243,17 @@ def _enter(
     return entry
 
 
-def records_of(file: PlannedFile, content: Content) -> Iterator[Clean | Reject]:
-    """The records of a file. Raises OntimeError when its header is not that by which it was planned."""
-    if file.of_any_kind:
-        # only here: its libraries take a second to import
-        from ingestion.forms.tabular.tables import open_table
-
-        table = open_table(content.read, file.data.location, file.data.sheet)
-        _check_header(table.header(), file)
-        return table.records(len(file.fields))
-    csv_file = CsvFile(content.read, file.data.location)
-    if file.has_header:
-        _check_header(csv_file.header(), file)
-    return csv_file.records(len(file.fields), last_is_empty=file.ends_with_comma)
-
-
-def _check_header(header: Sequence[str], file: PlannedFile) -> None:
-    if columns_of(header, file.data.location) != file.fields:
+def table_of(file: PlannedFile, content: Content) -> Table:
+    """The table of a file, read up to its header. Raises OntimeError when that is not the planned one."""
+    table = open_table(content.read, file.data.location, file.data.sheet, file.data.encoding)
+    if file.header is not None and tuple(table.header()) != file.header:
         raise changed(file.data)
+    return table
+
+
+def records_of(file: PlannedFile, table: Table) -> Iterator[Clean | Reject]:
+    """The records of a file whose table was opened."""
+    return table.records(len(file.fields), last_is_empty=file.ends_with_comma)
 
 
 def _copy_rows(connection: Connection, table: sql.Identifier, file: PlannedFile, rows: SoundRows) -> None:
@@ -283,5 +285,5 @@ def _no_sound_record(file: PlannedFile, rows: SoundRows) -> OntimeError:
     first = f"record {rows.first_reject.record_no}: {rows.first_reject.reason}"
     return OntimeError(
         f"{file.data.location}: none of its {rows.rejected:,} records can land, beginning with {first}",
-        "check that the file belongs to its header: separators, quotes and encoding",
+        "check that the file belongs to its header: separators and quotes",
     )

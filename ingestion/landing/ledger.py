@@ -37,6 +37,7 @@ create table {schema}.files (
     columns text,
     request text,
     rows_unchanged bigint not null default 0,
+    encoding text,
     constraint files_check check (rows_seen = rows_landed + rows_rejected + rows_unchanged)
 );
 comment on table {schema}.files is 'One row per content that has landed, and how many of its rows went where';
@@ -46,6 +47,7 @@ comment on column {schema}.files.load_id is 'Load of dlt that landed the file, s
 comment on column {schema}.files.location is 'Where it came from: path or address, archive.zip!member.csv';
 comment on column {schema}.files.columns is 'Columns that landed, as in the file, separated by commas';
 comment on column {schema}.files.request is 'What was asked of an API or a database, empty for files';
+comment on column {schema}.files.encoding is 'What its text is written in; a byte that does not fit is \\xNN';
 comment on column {schema}.files.rows_unchanged is 'Records of a table read that say what is there already';
 
 create table {schema}.rejects (
@@ -65,6 +67,7 @@ _LATER_COLUMNS = {
     "location": "add column location text",
     "columns": "add column columns text",
     "request": "add column request text",
+    "encoding": "add column encoding text",
     "rows_unchanged": """
         add column rows_unchanged bigint not null default 0,
         drop constraint files_check,
@@ -75,7 +78,7 @@ _LATER_COLUMNS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of `files`. `location` and `columns` are unknown where the ledger is older than they are.
+    """One row of `files`. `location`, `columns` and `encoding` are unknown where the ledger is older.
 
     `request` is that of request_text.py; plain files have none. `rows_unchanged` are those of a table
     read that say what is there already, see difference.py.
@@ -94,6 +97,7 @@ class Entry:
     columns: str | None
     request: str | None
     rows_unchanged: int = 0
+    encoding: str | None = None
 
     def report(
         self,

@@ -3,12 +3,11 @@
 from ingestion.data_file import DATA_SUFFIXES
 from ingestion.source import Source
 
-_TEXT = (".tsv", ".tab", ".psv", ".jsonl", ".ndjson", ".json")
-_BINARY = (".parquet", ".xlsx", ".xlsm")
+_JSON_LINES = (".jsonl", ".ndjson", ".json")
 
 FILES = Source(
     name="files",
     datasets=(),
-    suffixes=(*DATA_SUFFIXES, *_TEXT, *_BINARY),
+    suffixes=(*DATA_SUFFIXES, *_JSON_LINES),
     takes_any_table=True,
 )

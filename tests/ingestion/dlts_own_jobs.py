@@ -18,7 +18,7 @@ from ingestion.dlt.pipeline import run_dlt
 from ingestion.dlt.source import table_columns
 from ingestion.finding.content import Content
 from ingestion.forms.planned_file import PlannedFile
-from ingestion.landing.landing import SoundRows, records_of
+from ingestion.landing.landing import SoundRows, records_of, table_of
 from ingestion.source import FILE_NO, RECORD_NO, Dataset
 
 
@@ -50,7 +50,7 @@ def land_with_dlts_own_jobs(
 def _write_sound_records(file: PlannedFile, sound: Path) -> int:
     """Writes the sound records with their lineage, under a header; returns how many there are."""
     with Content(file.data) as content, TemporaryFile() as rejects, sound.open("wb") as output:
-        rows = SoundRows(file, records_of(file, content), rejects)
+        rows = SoundRows(file, records_of(file, table_of(file, content)), rejects)
         output.write(",".join((RECORD_NO, *file.columns, FILE_NO)).encode() + b"\n")
         while lines := rows.read():
             output.write(lines)

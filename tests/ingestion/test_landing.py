@@ -51,7 +51,7 @@ def written(path: Path, data: bytes) -> Path:
 def test_rows_rejects_and_ledger(tmp_path: Path) -> None:
     data = b'item,price\n1,2\n1,2,3\n"x,y",\n\n,""\nNA,0012\n"bad,1\n7,\xff\n8,9'
     report = land_one(written(tmp_path / "items.csv", data))
-    assert (report.state, report.rows_seen, report.rows_landed, report.rows_rejected) == ("landed", 9, 5, 4)
+    assert (report.state, report.rows_seen, report.rows_landed, report.rows_rejected) == ("landed", 9, 6, 3)
     assert query(
         "select record_no, item, price from raw_shop.items where file_no = %s order by 1", report.file_no
     ) == [
@@ -59,17 +59,20 @@ def test_rows_rejects_and_ledger(tmp_path: Path) -> None:
         (3, "x,y", None),
         (5, None, ""),
         (6, "NA", "0012"),
+        (8, "7", "ÿ"),
         (9, "8", "9"),
     ]
+    assert report.warnings == (
+        "items.csv: is not UTF-8; read as Windows-1252, such as ÿ; if it is another: --encoding",
+    )
     rejects = query("select record_no, reason, original, raw_text from raw_shop.rejects order by 1")
     assert [(number, reason, bytes(original), text) for number, reason, original, text in rejects] == [
         (2, "3 fields, expected 2", b"1,2,3\n", "1,2,3"),
         (4, "blank line", b"\n", ""),
         (7, "unterminated quote", b'"bad,1\n', '"bad,1'),
-        (8, "invalid UTF-8", b"7,\xff\n", r"7,\xff"),
     ]
-    assert query("select dataset, file_name, bytes, rows_seen, load_id from raw_shop.files") == [
-        ("items", "items.csv", len(data), 9, "load 1")
+    assert query("select dataset, file_name, bytes, rows_seen, load_id, encoding from raw_shop.files") == [
+        ("items", "items.csv", len(data), 9, "load 1", "Windows-1252")
     ]
     assert balances()
 

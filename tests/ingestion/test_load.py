@@ -228,7 +228,7 @@ def test_members_of_archives(fresh_database: str, files: Files) -> None:
         "one.zip": "landed",
     }
     assert f"{path}!odd.csv: the header fits no dataset of shop" in seen
-    assert f"{path}!inner.zip: is a workbook, or packed twice" in seen
+    assert f"{path}!inner.zip: is damaged, or no workbook" in seen
     assert query("select file_name, location from raw_shop.files order by 1") == [
         ("one.zip", f"{one}!word.csv"),
         ("some.zip!below/orders.csv", f"{path}!below/orders.csv"),

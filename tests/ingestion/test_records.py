@@ -296,13 +296,11 @@ def test_examples_behind_many_bad_lines_do_not_ask_csv(monkeypatch: pytest.Monke
 
 HEADERS: list[tuple[bytes, str]] = [
     (b"", "the file is empty"),
-    (b"\xef\xbb\xbf", "the file is empty"),
     (b"\na,b\n", "blank line"),
     (b'"a,b\n1,2\n', "unterminated quote"),
     (b"a,b\r1,2\r", "bare carriage return"),
     (b"a,\0\n", "NUL byte"),
     (b"a,\xff\n", "invalid UTF-8"),
-    ("a,b\n".encode("utf-16"), "the file is UTF-16"),
 ]
 
 
@@ -312,7 +310,7 @@ def test_no_header(data: bytes, message: str) -> None:
         CsvFile(BytesIO(data).read, "bad.csv").header()
 
 
-@pytest.mark.parametrize("data", [b"a,b\n", b"a,b", b"a,b\r\n", b"\xef\xbb\xbfa,b\n", b'"a",b\n'])
+@pytest.mark.parametrize("data", [b"a,b\n", b"a,b", b"a,b\r\n", b'"a",b\n'])
 def test_header(data: bytes) -> None:
     assert CsvFile(BytesIO(data).read, "good.csv").header() == ["a", "b"]
 

@@ -4,16 +4,15 @@ Numbers stay as they are written and nested values become JSON again; `null` is 
 not there.
 """
 
-import codecs
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from ingestion.errors import OntimeError
+from ingestion.forms.encoding import Text
 from ingestion.forms.exact_json import Number, RepeatedKeyError, decode
 from ingestion.forms.records import RECORD_LIMIT, Clean, Reject
-from ingestion.forms.tabular.names import column_names
-from ingestion.forms.tabular.stream import Read, csv_record, temporary_copy
+from ingestion.forms.tabular.stream import csv_record, temporary_copy
 
 _AT_ONCE = 1_000  # records that are handed on together
 
@@ -23,19 +22,25 @@ Object = dict[str, Any]
 class JsonLines:
     """Reads the lines of one file: `header()`, then `records()`. A line that is no object is rejected.
 
-    `read(n)` gives up to n more bytes, and none at the end; `name` stands in messages. The content waits in a
-    temporary file, since its last line may have a key that no other has.
+    `text` was made for JSON; `name` stands in messages. The content waits in a temporary file, since its last
+    line may have a key that no other has.
     """
 
     form = "JSON Lines"
 
-    def __init__(self, read: Read, name: str) -> None:
-        self._content = temporary_copy(read)
+    def __init__(self, text: Text, name: str) -> None:
+        self._text = text
+        self._content = temporary_copy(text.read)
         self._name = name
         self._keys: dict[str, None] = {}
 
+    @property
+    def encoding(self) -> str:
+        """What the text is written in."""
+        return self._text.encoding
+
     def header(self) -> list[str]:
-        """Names of the columns. Raises OntimeError when no line is an object with a value."""
+        """The keys of all lines. Raises OntimeError when no line is an object with a value."""
         for line in self._lines():
             try:
                 self._keys.update(dict.fromkeys(_object(line)))
@@ -46,11 +51,12 @@ class JsonLines:
                 f"{self._name}: no line of it is a JSON object with a value",
                 'write an object on each line, such as {"code": "EWR", "flights": 3}',
             )
-        return column_names(list(self._keys), self._name)
+        return list(self._keys)
 
-    def records(self, width: int) -> Iterator[Clean | Reject]:
+    def records(self, width: int, *, last_is_empty: bool = False) -> Iterator[Clean | Reject]:
         """The lines, numbered from 1, as records of `width` fields: as many as the header has."""
         assert width == len(self._keys)
+        assert not last_is_empty
         sound: list[bytes] = []
         record_no = 0
         for record_no, line in enumerate(self._lines(), start=1):
@@ -63,21 +69,21 @@ class JsonLines:
                 yield Clean(record_no - len(sound) + (fault is None), sound)
                 sound = []
             if fault:
-                yield Reject(record_no, fault, line[:RECORD_LIMIT])
+                yield Reject(record_no, fault, self._text.as_it_came(line[:RECORD_LIMIT]))
         if sound:
             yield Clean(record_no - len(sound) + 1, sound)
 
+    def warnings(self, name: str) -> list[str]:
+        """What is to be known of the text."""
+        return self._text.warnings(name)
+
     def _lines(self) -> Iterator[bytes]:
-        """The lines with their ends, without a byte order mark; a longer one is cut after RECORD_LIMIT."""
-        self._content.seek(len(codecs.BOM_UTF8) if self._begins_with_bom() else 0)
+        """The lines with their ends; a longer one is cut after RECORD_LIMIT."""
+        self._content.seek(0)
         while line := self._content.readline(RECORD_LIMIT + 1):
             yield line
             while len(line) > RECORD_LIMIT and not line.endswith(b"\n"):
                 line = self._content.readline(RECORD_LIMIT + 1)
-
-    def _begins_with_bom(self) -> bool:
-        self._content.seek(0)
-        return self._content.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
 
     def _record(self, line: bytes) -> bytes:
         """A line as a record of CSV. Raises _NoRecord."""
@@ -105,8 +111,6 @@ def _object(line: bytes) -> Object:
         raise _NoRecord("blank line")
     try:
         found = decode(line.decode().rstrip())
-    except UnicodeDecodeError:
-        raise _NoRecord("invalid UTF-8") from None
     except json.JSONDecodeError as error:
         raise _NoRecord(f"not JSON at character {error.pos + 1}: {error.msg}") from None
     except RepeatedKeyError:

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
 from ingestion.errors import OntimeError
+from ingestion.forms.encoding import Read
 from ingestion.forms.records import Clean, CsvFile, Reject
-from ingestion.forms.tabular.names import column_names
-from ingestion.forms.tabular.stream import Read, reading, temporary_copy
+from ingestion.forms.tabular.stream import reading, temporary_copy
 
 _AT_ONCE = 10_000  # records that are read together
 
@@ -25,6 +25,7 @@ class Parquet:
     """
 
     form = "Parquet"
+    encoding = None
 
     def __init__(self, read: Read, name: str) -> None:
         self._name = name
@@ -34,11 +35,13 @@ class Parquet:
             raise self._damaged(error) from error
 
     def header(self) -> list[str]:
-        """Names of the columns."""
-        return column_names(self._file.schema_arrow.names, self._name)
+        """Names of the columns; one that has none is called by its position."""
+        names = self._file.schema_arrow.names
+        return [name or f"column_{position}" for position, name in enumerate(names, start=1)]
 
-    def records(self, width: int) -> Iterator[Clean | Reject]:
+    def records(self, width: int, *, last_is_empty: bool = False) -> Iterator[Clean | Reject]:
         """The rows in their order, numbered from 1; one with a NUL character is rejected."""
+        assert not last_is_empty
         # a comma ends each record: without, a missing value of a single column would be a blank line
         for found in CsvFile(reading(self._pieces()), self._name).records(width + 1, last_is_empty=True):
             yield (
@@ -46,6 +49,10 @@ class Parquet:
                 if isinstance(found, Clean)
                 else found
             )
+
+    def warnings(self, name: str) -> list[str]:  # noqa: ARG002 - as the others do
+        """Nothing: what its values are, a Parquet file says itself."""
+        return []
 
     def _pieces(self) -> Iterator[bytes]:
         """The batches as CSV."""

@@ -1,46 +1,17 @@
 """Which tables a file of the source `files` makes, and whether they fit those that are there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 from ingestion.finding.content import Content, LastArchive
+from ingestion.forms.headers import check_header
 from ingestion.forms.planned_file import PlannedFile
-from ingestion.forms.tabular.names import table_name
-from ingestion.forms.tabular.tables import open_table, workbook_in
+from ingestion.forms.tabular.names import column_names, table_name
+from ingestion.forms.tabular.tables import open_table
 from ingestion.source import LINEAGE, Dataset
-
-
-def sheets_of(
-    file: DataFile, say: Callable[[str], None], archives: LastArchive | None = None
-) -> list[DataFile]:
-    """The sheets of a workbook that hold records; of another file, itself.
-
-    What is left out, `say` is told. Raises OntimeError when the file cannot be read or no sheet has records.
-    """
-    with Content(file, archives=archives) as content:
-        workbook = workbook_in(content.read, file.location)
-    if workbook is None:
-        return [file]
-    filled = []
-    for sheet in workbook.sheet_names():
-        if workbook.sheet(sheet).is_empty():
-            say(f"{file.name}: sheet {sheet} is left out: it has no row below its header")
-        else:
-            filled.append(sheet)
-    if not filled:
-        raise OntimeError(f"{file.location}: none of its sheets has records", "fill one, or remove the file")
-    return [
-        replace(
-            file,
-            name=f"{file.name}!{sheet}" if len(filled) > 1 else file.name,
-            location=f"{file.location}!{sheet}",
-            sheet=sheet,
-        )
-        for sheet in filled
-    ]
 
 
 def plan_table(file: DataFile, suffixes: Sequence[str], archives: LastArchive | None = None) -> PlannedFile:
@@ -49,10 +20,12 @@ def plan_table(file: DataFile, suffixes: Sequence[str], archives: LastArchive | 
     Raises OntimeError when it cannot be read or holds no table.
     """
     with Content(file, archives=archives) as content:
-        table = open_table(content.read, file.location, file.sheet)
-        columns = tuple(table.header())
+        table = open_table(content.read, file.location, file.sheet, file.encoding)
+        header = table.header()
+    check_header(header, file.location)
+    columns = tuple(column_names(header, file.location))
     dataset = Dataset(_table_name(file, suffixes), columns, form=table.form)
-    return replace(PlannedFile.of(content, dataset, columns), of_any_kind=True)
+    return PlannedFile.of(content, dataset, columns, header)
 
 
 def _table_name(file: DataFile, suffixes: Sequence[str]) -> str:

@@ -1,14 +1,12 @@
 """Content that comes in pieces, and values on their way to CSV: what the readers share."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import IO
 
 from ingestion.errors import OntimeError
+from ingestion.forms.encoding import Read
 from ingestion.forms.records import BLOCK
-
-Read = Callable[[int], bytes]
-"""Gives up to so many more bytes of a content, and none at the end."""
 
 
 def temporary_copy(read: Read) -> IO[bytes]:
