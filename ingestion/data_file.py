@@ -1,5 +1,6 @@
 """The one notion of a file to load, from what a load names to its row in the ledger, and which may be one."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -49,7 +50,7 @@ class DataFile:
     @classmethod
     def at(cls, path: Path, location: str | None = None, expected_month: str | None = None) -> Self:
         """The whole file at a path, which was fetched from `location` if that is given."""
-        return cls(path, path.name, location or str(path), expected_month=expected_month)
+        return cls(path, printable(path.name), location or printable(path), expected_month=expected_month)
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Unreadable:
     name: str
     location: str
     error: OntimeError
+
+
+def printable(path: str | PurePath) -> str:
+    """A path as text: names of files are bytes, and those that are no UTF-8 are written as `\\xNN`."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def may_hold_data(file: PurePath, suffixes: Sequence[str]) -> bool:

@@ -118,13 +118,19 @@ class _Load:
     def land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
         """Lands what is not there yet of files with plans. `session` holds the schema's lock."""
         if self._source.takes_any_table:
+            raw_schema.drop_unused(session, self._schema)
             planned = self._declare(session, planned)
-        raw_schema.make(session, self._source)
+            raw_schema.make(session, replace(self._source, datasets=()))
+        else:
+            raw_schema.make(session, self._source)
         ledger = Ledger(session, self._schema)
         new = [file for file in planned if self._is_new(ledger, file)]
+        new = self._with_tables(session, new)
         if new:
             self._progress.expect(sum(file.size for file in new))
             self._run_dlt(_numbered(new, ledger))
+        if self._source.takes_any_table:
+            raw_schema.drop_unused(session, self._schema)
         for name in {file.dataset.name for file in new if self.reports[file.data].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
 
@@ -155,6 +161,30 @@ class _Load:
                 self._fail(file, error)
         self._source = replace(self._source, datasets=tables.datasets())
         return kept
+
+    def _with_tables(self, session: Connection, files: Sequence[PlannedFile]) -> list[PlannedFile]:
+        """Those files whose tables have their columns now; where Postgres refuses, these files fail alone.
+
+        dlt would add the columns too, and give up all files where it cannot.
+        """
+        there = columns_there(session, self._schema)
+        failed = set()
+        for name in {file.dataset.name for file in files}:
+            members = [file for file in files if file.dataset.name == name]
+            columns = list(dict.fromkeys(column for file in members for column in file.columns))
+            table = RawTable(session, self._schema, name)
+            try:
+                if name not in there:
+                    table.make(columns)
+                elif lacking := [column for column in columns if column not in there[name]]:
+                    table.add(lacking)
+            except psycopg2.Error as error:
+                if session.closed:
+                    raise
+                failed.add(name)
+                for file in members:
+                    self._fail(file, refused(f"{file.data.location}: its table {name}", error))
+        return [file for file in files if file.dataset.name not in failed]
 
     def _is_new(self, ledger: Ledger, file: PlannedFile) -> bool:
         """Whether a file is to be landed: it can be read, and its content is not there yet.

@@ -10,6 +10,7 @@ from ingestion.data_file import DATA_SUFFIXES, Wanted
 FILE_NO = "file_no"
 RECORD_NO = "record_no"
 LINEAGE = (FILE_NO, RECORD_NO)  # columns that landing adds to each row: which file, which record of it from 1
+SYSTEM_COLUMNS = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")  # that each table of Postgres has
 _OWN_TABLES = ("files", "rejects")  # see ingestion/landing/ledger.py
 _IDENTIFIER = re.compile(r"_?[a-z0-9][a-z0-9_]{0,50}")
 
@@ -51,8 +52,8 @@ class Dataset:
     def __post_init__(self) -> None:
         _require_identifiers(self.name, *self.columns)
         _require_distinct(self.columns)
-        for name in {self.name, *self.columns}.intersection((*_OWN_TABLES, *LINEAGE)):
-            raise ValueError(f"{self.name}: {name} is a name that landing itself needs")
+        for name in {self.name, *self.columns}.intersection((*_OWN_TABLES, *LINEAGE, *SYSTEM_COLUMNS)):
+            raise ValueError(f"{self.name}: {name} is a name that landing or Postgres needs")
         named = [name for need in self.needs for name in need.replace("|", " ").split()]
         for name in {*named, *self.looks_like, *self.one_month}.difference(self.columns):
             raise ValueError(f"{self.name}: {name} is not among its columns")

@@ -6,7 +6,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg2
@@ -25,6 +24,7 @@ from ingestion.landing.ledger import Ledger
 from ingestion.load import land_found
 from ingestion.progress import Progress
 from ingestion.report import FileReport, LoadReport
+from ingestion.working_folder import working_folder
 
 _AT_ONCE = 50  # answers that land together
 _OF_DATABASE = "table="  # what a request begins with that is of a table, not of an API
@@ -48,7 +48,7 @@ def load_answers(
     """
     started = time.monotonic()
     answers = Answers(cache / "answers" / api.source.name, api.suffix)
-    with progress, answers.locked(progress.say), TemporaryDirectory(prefix="ontime-answers-") as folder:
+    with progress, answers.locked(progress.say), working_folder("answers") as folder:
         raw_schema.prepare(connection, [api.source], progress.say)
         landed = _landed(api, connection, progress.say)
         wanted = missing(api, needed, landed, now or datetime.now(UTC))

@@ -12,7 +12,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from getpass import getuser
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg2
@@ -39,6 +38,7 @@ from ingestion.request_text import encode
 from ingestion.source import Dataset
 from ingestion.sources import TAKEN
 from ingestion.sources.databases import Database, Table, raw_names, read_config
+from ingestion.working_folder import working_folder
 
 _KEYS_AT_ONCE = 10_000  # keys that we lack and ask for; of more, the table is read as a whole
 
@@ -64,7 +64,7 @@ def load_database(
     address = address_of(database.name)
     with (
         progress,
-        TemporaryDirectory(prefix="ontime-read-") as folder,
+        working_folder("read") as folder,
         Server(database.name, address) as server,
         closing(connect(connection)) as session,
     ):

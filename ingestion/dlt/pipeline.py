@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import mkdtemp
 from typing import Any
 
 import dlt
@@ -23,6 +23,7 @@ from ingestion.dlt.source import source_of
 from ingestion.errors import OntimeError
 from ingestion.forms.planned_file import PlannedFile
 from ingestion.source import Source
+from ingestion.working_folder import working_folder
 
 
 def pipeline_name(source: Source) -> str:
@@ -39,7 +40,7 @@ def run(source: Source, files: Sequence[PlannedFile], connection: Mapping[str, A
     of its business.
     """
     name = pipeline_name(source)
-    with TemporaryDirectory(prefix="ontime-load-") as folder:
+    with working_folder("load") as folder:
         use_settings(folder)
         destination = Landing(credentials(connection), land)
         try:

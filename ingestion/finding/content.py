@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from ingestion.data_file import DATA_SUFFIXES, DataFile
+from ingestion.data_file import DATA_SUFFIXES, DataFile, printable
 from ingestion.errors import OntimeError
 from ingestion.finding.archive import (
     Archive,
@@ -75,8 +75,8 @@ def members_of(
     return [
         replace(
             file,
-            name=file.name if len(members) == 1 else f"{file.name}!{member}",
-            location=f"{file.location}!{member}",
+            name=file.name if len(members) == 1 else f"{file.name}!{printable(member)}",
+            location=f"{file.location}!{printable(member)}",
             member=member,
         )
         for member in members

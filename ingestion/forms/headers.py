@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ingestion.errors import OntimeError
-from ingestion.source import LINEAGE
+from ingestion.source import LINEAGE, SYSTEM_COLUMNS
 
 _NUMBER = re.compile(r"[-+]?\d[\d.,:/-]*")  # dates and clocks as well
 _FEWEST_NUMBERS = 3
 _YEARS = range(1900, 2101)
 
+TAKEN = (*LINEAGE, *SYSTEM_COLUMNS)  # names that columns of files cannot have
 NAMELESS = ""  # the last column where a header ends with a comma, as those of BTS and FAA do
 LONGEST_NAME = 63  # Postgres cuts longer names off without a word
 _WORD_BREAKS = (re.compile(r"([^_])([A-Z][a-z]+)"), re.compile(r"([a-z0-9])([A-Z])"))
@@ -57,13 +58,17 @@ def _are_a_series(numbers: Sequence[str]) -> bool:
 def columns_of(header: Sequence[str], file_name: str) -> tuple[str, ...]:
     """The column names of a header, one for each field; the last is empty when the header ends with a comma.
 
+    Another field without a name is called by its position, as `column_1`: pandas writes its index so. Names
+    that landing or Postgres need become `column_file_no`, `column_xmin`.
+
     Raises OntimeError when it cannot be a header.
     """
     ends_with_comma = len(header) > 1 and header[-1] == ""
     fields_of: dict[str, list[str]] = defaultdict(list)
     for position, field in enumerate(header[:-1] if ends_with_comma else header, start=1):
-        column = column_name(field)
-        if problem := _problem(field, column):
+        column = column_name(field) if field.strip() else f"column_{position}"
+        column = f"column_{column}" if column in TAKEN else column
+        if problem := _problem(column):
             raise _error(file_name, f"the name of column {position}, {field!r}, {problem}")
         fields_of[column].append(field)
     for column, fields in fields_of.items():
@@ -74,13 +79,11 @@ def columns_of(header: Sequence[str], file_name: str) -> tuple[str, ...]:
     return (*fields_of, NAMELESS) if ends_with_comma else tuple(fields_of)
 
 
-def _problem(field: str, column: str) -> str | None:
+def _problem(column: str) -> str | None:
     if not column:
-        return "has neither letter nor digit" if field.strip() else "is empty"
+        return "has neither letter nor digit"
     if len(column) > LONGEST_NAME:
         return f"is longer than {LONGEST_NAME} characters"
-    if column in LINEAGE:
-        return "is a name that landing itself needs"
     return None
 
 

@@ -6,7 +6,7 @@ from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO, Literal, cast
 
 from psycopg2 import sql
-from psycopg2.errors import DiskFull, QueryCanceled
+from psycopg2.errors import DiskFull, ProgramLimitExceeded, QueryCanceled
 
 from ingestion.database import Connection, first_line
 from ingestion.errors import OntimeError
@@ -51,6 +51,12 @@ def land(
             seconds = time.monotonic() - started
             warnings = (*file.warnings, *_rejected_still(file, schema, found.rejects))
             return FileReport.of_no_news(file.data.name, file.dataset.name, found.rows, seconds, warnings)
+        except ProgramLimitExceeded as error:
+            raise OntimeError(
+                f"{file.data.location}: a record is too wide for Postgres, which keeps one in 8 kB, some 450"
+                f" filled columns: {first_line(error)}",
+                "turn columns into records, or split the file by columns",
+            ) from None
         except DiskFull as error:
             raise _no_room(file, "where Postgres keeps its data", error) from None
         except OSError as error:  # reading the file raises OntimeError

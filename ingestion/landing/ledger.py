@@ -158,6 +158,10 @@ class Ledger:
         """Whether a landed file has so many bytes: only a file of such a size can be a repeated one."""
         return bool(self._execute("select 1 from {schema}.files where bytes = %s limit 1", (size,)))
 
+    def datasets(self) -> set[str]:
+        """The datasets of which files have landed."""
+        return {dataset for (dataset,) in self._execute("select distinct dataset from {schema}.files")}
+
     def requests(self) -> list[str]:
         """What was asked for the files that have landed."""
         rows = self._execute("select request from {schema}.files where request is not null order by file_no")

