@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 import psycopg2.extensions
 from psycopg2 import sql
 
@@ -61,9 +62,19 @@ def equal(columns: Iterable[str], one: str, other: str) -> sql.Composed:
 
 def refused(what: str, error: psycopg2.Error) -> OntimeError:
     """The error of a server that did not do `what`: the first line of what it said."""
-    return OntimeError(
-        f"{what}: Postgres says: {first_line(error)}", "look at `ontime status`, then load again"
-    )
+    is_full = disk_full(error) is not None
+    remedy = "make room where Postgres keeps its data" if is_full else "look at `ontime status`"
+    return OntimeError(f"{what}: Postgres says: {first_line(error)}", f"{remedy}, then load again")
+
+
+def disk_full(error: BaseException | None) -> BaseException | None:
+    """The error of a full disk among those that led to this one.
+
+    A server without room for its log stops, and the connection then has an error of its own.
+    """
+    while error is not None and not isinstance(error, psycopg2.errors.DiskFull):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def first_line(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg2
 
-from ingestion.data_file import Unreadable, Wanted
+from ingestion.data_file import DataFile, Unreadable, Wanted
 from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
 from ingestion.finding.content import LastArchive, identify
@@ -103,6 +103,7 @@ class _Load:
         self._schema = source.raw_schema
         self._connection = connection
         self._progress = progress
+        self._lost: set[DataFile] = set()  # files whose connection was lost, at least once
 
     def run(self, planned: Sequence[PlannedFile]) -> None:
         """Lands files with plans, as the only load into the raw schema."""
@@ -113,6 +114,8 @@ class _Load:
                 with only_load(session, self._schema, self._progress.say):
                     self.land_new(session, planned)
             except psycopg2.Error as error:
+                if self._lost and all(file.data in self.reports for file in planned):
+                    return  # the server stopped, and the files have said so
                 raise refused(f"load of {self._source.name}", error) from error
 
     def land_new(self, session: Connection, planned: Sequence[PlannedFile]) -> None:
@@ -211,7 +214,11 @@ class _Load:
         except OntimeError as error:
             why, remedy = error.message, error.remedy
         for file in files:
-            if file.data not in self.reports:
+            if file.data in self.reports:
+                continue
+            if file.data in self._lost:  # what Postgres says at its end, psycopg2 shows but does not raise
+                self._fail(file, _stopped(file))
+            else:
                 self._fail(file, OntimeError(f"{file.data.location}: not landed: {why}", remedy))
 
     def _land(self, connection: Connection, schema: str, file: PlannedFile, load_id: str) -> None:
@@ -228,6 +235,7 @@ class _Load:
                 report = land(connection, schema, file, load_id, read_so_far)
             except psycopg2.Error as error:
                 if connection.closed:
+                    self._lost.add(file.data)
                     raise
                 raise refused(file.data.location, error) from error
         except OntimeError as error:
@@ -241,6 +249,14 @@ class _Load:
     def _report(self, file: Found, report: FileReport) -> None:
         self.reports[file] = report
         self._progress.done(report)
+
+
+def _stopped(file: PlannedFile) -> OntimeError:
+    return OntimeError(
+        f"{file.data.location}: not landed: Postgres ended the connection again and again, as it does where"
+        " there is no room for its log",
+        "look at `ontime status`, and make room where Postgres keeps its data; then load again",
+    )
 
 
 def _numbered(files: Sequence[PlannedFile], ledger: Ledger) -> list[PlannedFile]:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO, Literal, cast
 
+import psycopg2
 from psycopg2 import sql
-from psycopg2.errors import DiskFull, ProgramLimitExceeded, QueryCanceled
+from psycopg2.errors import ProgramLimitExceeded, QueryCanceled
 
-from ingestion.database import Connection, first_line
+from ingestion.database import Connection, disk_full, first_line
 from ingestion.errors import OntimeError
 from ingestion.finding.content import Content, changed
 from ingestion.forms.headers import NAMELESS
@@ -57,8 +58,10 @@ def land(
                 f" filled columns: {first_line(error)}",
                 "turn columns into records, or split the file by columns",
             ) from None
-        except DiskFull as error:
-            raise _no_room(file, "where Postgres keeps its data", error) from None
+        except psycopg2.Error as error:
+            if (full := disk_full(error)) is None:
+                raise
+            raise _no_room(file, "where Postgres keeps its data", full) from None
         except OSError as error:  # reading the file raises OntimeError
             raise _no_room(file, f"for its rejects in {gettempdir()}", error) from None
     seconds = time.monotonic() - started
@@ -276,7 +279,7 @@ def _copy_rows(connection: Connection, table: sql.Identifier, file: PlannedFile,
         raise
 
 
-def _no_room(file: PlannedFile, where: str, error: Exception) -> OntimeError:
+def _no_room(file: PlannedFile, where: str, error: BaseException) -> OntimeError:
     return OntimeError(
         f"{file.data.location}: no room {where}: {first_line(error)}", "make room there, then load it again"
     )

@@ -16,11 +16,12 @@ import pytest
 from cli.server.connections import connection
 from cli.server.files import cache_folder
 from ingestion.data_file import DataFile
+from ingestion.database import Connection
 from ingestion.errors import OntimeError
 from ingestion.landing.locks import only_load
 from ingestion.load import load
 from ingestion.progress import PlainProgress
-from ingestion.report import LoadReport
+from ingestion.report import FileReport, LoadReport
 from ingestion.source import Dataset, Source
 from ingestion.sources import SOURCES
 from tests.ingestion.support import (
@@ -521,3 +522,20 @@ def test_an_answer_whose_records_are_all_bad_is_refused(fresh_database: str, tmp
     report, _ = land_answer(replace(answer, request="day=1"), source=shop)
     assert report.state == "failed"
     assert value("select count(*) from raw_shop.files") == 0
+
+
+def test_a_server_that_stops_each_time_has_one_message(
+    fresh_database: str, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that has no room for its log: dlt's traceback told of `max_retry_count`."""
+
+    def lost(connection: Connection, *_: object) -> FileReport:
+        connection.close()
+        raise psycopg2.OperationalError("invalid socket")
+
+    monkeypatch.setattr("ingestion.load.land", lost)
+    report, seen = load_files(files("items.csv"))
+    assert [file.state for file in report.files] == ["failed"]
+    assert "make room where Postgres keeps its data" in seen
+    assert "max_retry_count" not in seen
+    assert seen.count("error: ") == 1
