@@ -35,13 +35,13 @@ def end_of_last_record(text: bytes, start: int, stop: int) -> int:
     return end
 
 
-def prove(piece: bytes, width: int) -> Proved | None:
+def prove(piece: bytes, width: int, *, is_utf8: bool = False) -> Proved | None:
     """The records of a piece of whole records; None when one of them may not be sound.
 
     Proved are: `width` fields in each, valid UTF-8, no NUL, no blank line, quotes only around whole fields,
-    carriage returns outside of quotes only in line ends.
+    carriage returns outside of quotes only in line ends. `is_utf8` says that it is known to be valid.
     """
-    if b"\0" in piece or not _is_utf8(piece):
+    if b"\0" in piece or not (is_utf8 or _is_utf8(piece)):
         return None
     if b'"' in piece:
         return _prove_lines(piece, width) or _prove_quoted(piece, width)

@@ -93,13 +93,17 @@ class CsvFile:
     """Reads one CSV file from beginning to end: `header()` if it has one, then `records()`.
 
     `read(n)` gives up to n more bytes of UTF-8, and none at the end; `name` stands in messages; `separator`
-    is one ASCII character. Memory stays within a small multiple of RECORD_LIMIT whatever the file holds.
+    is one ASCII character. `is_utf8` says that the former was proved. Memory stays within a small multiple of
+    RECORD_LIMIT whatever the file holds.
     """
 
-    def __init__(self, read: Callable[[int], bytes], name: str, separator: str = ",") -> None:
+    def __init__(
+        self, read: Callable[[int], bytes], name: str, separator: str = ",", *, is_utf8: bool = False
+    ) -> None:
         self._read = read
         self._name = name
         self._separator = separator
+        self._is_utf8 = is_utf8
         self._buffer = b""
         self._position = 0  # of the next record in the buffer
         self._at_end = False
@@ -161,10 +165,10 @@ class CsvFile:
     def _prove(self, piece: bytes, width: int) -> Proved | None:
         """The records of a piece, as `prove` does; the proof itself knows commas only."""
         if self._separator == ",":
-            return prove(piece, width)
+            return prove(piece, width, is_utf8=self._is_utf8)
         if b'"' in piece or b"," in piece:
             return None
-        return prove(piece.replace(self._separator.encode(), b","), width)
+        return prove(piece.replace(self._separator.encode(), b","), width, is_utf8=self._is_utf8)
 
     def _read_one_by_one(
         self, record_no: int, width: int, last_is_empty: bool, size: int

@@ -40,7 +40,7 @@ class Delimited:
         self._name = name
         self._text = text
         self._above = layout.above
-        self._file = CsvFile(begun(start[layout.begin :], text.read), name, layout.separator)
+        self._file = CsvFile(begun(start[layout.begin :], text.read), name, layout.separator, is_utf8=True)
 
     @property
     def encoding(self) -> str:
