@@ -23,6 +23,11 @@ TIMEOUTS = (15.0, 60.0)  # seconds without a connection, and without an answer
 TRUST_MORE = "REQUESTS_CA_BUNDLE names a file with further certificates to trust"
 """The remedy for a certificate that is not trusted."""
 
+PROXY_FAILS = "the proxy does not let it through"
+MEND_PROXY = "check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or name the host in NO_PROXY"
+NO_BUNDLE = "the file of certificates to trust cannot be read"
+MEND_BUNDLE = "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE, which name it"
+
 
 def attempts(
     may_pass: Callable[[BaseException], bool],
@@ -67,11 +72,32 @@ def retry_after(answer: requests.Response) -> float | None:
 
 
 def distrust(error: BaseException) -> str | None:
-    """What is wrong with the server's certificate, if that is where an error began."""
+    """What is wrong with the server's certificate, or its TLS, if that is where an error began."""
     root = root_of(error)
-    if not isinstance(root, ssl.SSLCertVerificationError):
-        return None
-    return f"its certificate is not trusted: {root.verify_message}"
+    if isinstance(root, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {root.verify_message}"
+    if isinstance(root, ssl.SSLError) and root.reason == "WRONG_VERSION_NUMBER":
+        return "it speaks no TLS there: is the address one of http://?"
+    return None
+
+
+def proxy_failure(error: BaseException) -> str:
+    """What is wrong with the proxy that the environment names; its address may hold a password."""
+    root = root_of(error)
+    said = said_by_system(error) or (str(root) if str(root).startswith("Tunnel connection failed") else "")
+    return f"{PROXY_FAILS}: {said}" if said else PROXY_FAILS
+
+
+def is_of_proxy(error: BaseException) -> bool:
+    """Whether it is the proxy that failed, or that the environment names wrongly."""
+    if isinstance(error, requests.exceptions.ProxyError | requests.exceptions.InvalidProxyURL):
+        return True
+    return isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error)
+
+
+def lacks_bundle(error: BaseException) -> bool:
+    """Whether requests found no file of certificates where the environment names one; it says OSError."""
+    return isinstance(error, OSError) and error.errno is None and "TLS CA certificate bundle" in str(error)
 
 
 def said_by_system(error: BaseException) -> str | None:

@@ -7,10 +7,13 @@ with s3_server() as s3:
 """
 
 import re
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import boto3
@@ -41,6 +44,12 @@ class S3:
         return f"s3://{path}"
 
     @contextmanager
+    def behind_relay(self) -> Iterator["Relay"]:
+        """A relay in front of the server, which breaks connections as it is told."""
+        with Relay.to(int(self.address.rpartition(":")[2])) as relay:
+            yield relay
+
+    @contextmanager
     def checks_credentials(self) -> Iterator[None]:
         """Has the server refuse whom it does not know."""
         self._requests_without_check("0")
@@ -51,6 +60,65 @@ class S3:
 
     def _requests_without_check(self, count: str) -> None:
         requests.post(f"{self.address}/moto-api/reset-auth", data=count, timeout=10).raise_for_status()
+
+
+class Relay(socketserver.ThreadingTCPServer):
+    """Passes bytes between clients and a server; what the server says, it counts.
+
+    When `breaks_after` so many bytes have come, connections break, and so do the next `refusals` ones.
+    """
+
+    daemon_threads = True
+    allow_reuse_address = True
+    server: int
+    passed = 0
+    breaks_after: int | None = None
+    refusals = 0
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    @classmethod
+    @contextmanager
+    def to(cls, port: int) -> Iterator["Relay"]:
+        with cls(("127.0.0.1", 0), _Relaying) as relay:
+            relay.server = port
+            thread = threading.Thread(target=relay.serve_forever, args=(0.05,))
+            thread.start()
+            try:
+                yield relay
+            finally:
+                relay.shutdown()
+                thread.join()
+
+    def is_broken(self) -> bool:
+        """Whether a connection is to break now."""
+        return self.breaks_after is not None and self.passed >= self.breaks_after
+
+
+class _Relaying(socketserver.BaseRequestHandler):
+    server: Relay
+
+    def handle(self) -> None:
+        if self.server.is_broken():
+            self.server.refusals -= 1
+            if self.server.refusals <= 0:
+                self.server.breaks_after = None
+            return
+        with socket.create_connection(("127.0.0.1", self.server.server)) as other:
+            threading.Thread(target=self._ask, args=(other,), daemon=True).start()
+            with suppress(OSError):
+                while said := other.recv(1 << 16):
+                    self.request.sendall(said)
+                    self.server.passed += len(said)
+                    if self.server.is_broken():
+                        return
+
+    def _ask(self, other: socket.socket) -> None:
+        with suppress(OSError):
+            while asked := self.request.recv(1 << 16):
+                other.sendall(asked)
 
 
 @contextmanager

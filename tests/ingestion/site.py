@@ -10,6 +10,8 @@ with site() as web:
 
 import re
 import socket
+import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -18,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 LAST_MODIFIED = "Tue, 05 Mar 2024 10:00:00 GMT"
@@ -54,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
         with self.site.busy():
             path, _, query = self.path.partition("?")
             faults = self.site.faults.get(self.path) or self.site.faults.get(path, [])
-            fault = faults.pop(0) if faults else None
+            fault = faults.pop(0) if faults else self.site.always
             if fault is None or not fault(self):
                 answer = self.site.answers.get(path)
                 page = self.site.pages.get(self.path)
@@ -62,10 +65,13 @@ class Handler(BaseHTTPRequestHandler):
                     page = Page(answer(dict(parse_qsl(query))), etag=None, last_modified=None)
                 self._answer(page, fault)
 
+    do_HEAD = do_GET  # noqa: N815
+
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         """A whole answer; `_` in the name of a header stands for `-`."""
         self.start(status, {"Content-Length": str(len(body)), **headers})
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def start(self, status: int, headers: dict[str, str]) -> None:
         """Status and headers of an answer."""
@@ -145,6 +151,31 @@ def status(code: int, body: bytes = b"", **headers: str) -> Fault:
     return fault
 
 
+def reason(code: int, text: str) -> Fault:
+    """Another status, for a reason in the server's own words."""
+
+    def fault(handler: Handler) -> bool:
+        handler.site.asked.append(Asked(handler.path, handler.headers, code))
+        handler.send_response(code, text)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+        return True
+
+    return fault
+
+
+def instead(body: bytes) -> Fault:
+    """Something else with status 200, without its length."""
+
+    def fault(handler: Handler) -> bool:
+        handler.start(200, {"Connection": "close"})
+        handler.wfile.write(body)
+        handler.close_connection = True
+        return True
+
+    return fault
+
+
 def silence(handler: Handler) -> bool:
     """No answer at all, until the client gives up or the site ends."""
     handler.site.asked.append(Asked(handler.path, handler.headers, 0))
@@ -166,9 +197,12 @@ class Site:
     """What the server serves, what goes wrong and what it was asked. `together` counts requests at once."""
 
     port: int
+    scheme: str = "http"
     pages: dict[str, Page] = field(default_factory=dict)
     answers: dict[str, Callable[[dict[str, str]], bytes]] = field(default_factory=dict)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
+    always: "Fault | None" = None
+    """What goes wrong with all other requests."""
     asked: list[Asked] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
     most_at_once: int = 0
@@ -177,7 +211,7 @@ class Site:
 
     def url(self, path: str, user: str = "") -> str:
         """The address of a path; `user` may be `name:password`."""
-        return f"http://{user + '@' if user else ''}127.0.0.1:{self.port}{path}"
+        return f"{self.scheme}://{user + '@' if user else ''}127.0.0.1:{self.port}{path}"
 
     def statuses(self) -> list[int]:
         """The status of each answer."""
@@ -201,19 +235,33 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Clients that hang up are what tests are about; what else goes wrong is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
+def self_signed(folder: Path) -> Path:
+    """A certificate of 127.0.0.1 that nobody trusts, with its key."""
+    path = folder / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out", str(folder / "part")]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + (folder / "part").read_bytes())
+    return path
+
+
 @contextmanager
-def site() -> Iterator[Site]:
-    """A running server."""
+def site(certificate: Path | None = None) -> Iterator[Site]:
+    """A running server; with a certificate, one that speaks TLS."""
 
     class OfThisSite(Handler):
         site: Site
 
     with _Server(("127.0.0.1", 0), OfThisSite) as server:
-        OfThisSite.site = served = Site(server.server_port)
+        OfThisSite.site = served = Site(server.server_port, "https" if certificate else "http")
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:

@@ -19,7 +19,7 @@ from ingestion.apis.iem import IEM
 from ingestion.apis.nws import NWS
 from ingestion.apis.open_meteo import OPEN_METEO
 from ingestion.errors import OntimeError
-from tests.ingestion.site import Fault, Site, cut_after, silence, site, status
+from tests.ingestion.site import Fault, Site, cut_after, instead, silence, site, status
 from tests.ingestion.weather import (
     IEM_PATH,
     OPEN_METEO_PATH,
@@ -68,18 +68,6 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
     with site() as web:
         web.answers |= {IEM_PATH: iem_answer, OPEN_METEO_PATH: open_meteo_answer}
         yield Asked(web, slept)
-
-
-def instead(body: bytes) -> Fault:
-    """Something else with status 200, without its length."""
-
-    def fault(handler: object) -> bool:
-        handler.start(200, {"Connection": "close"})  # type: ignore[attr-defined]
-        handler.wfile.write(body)  # type: ignore[attr-defined]
-        handler.close_connection = True  # type: ignore[attr-defined]
-        return True
-
-    return fault
 
 
 def test_the_body_comes_as_it_is(api: Asked) -> None:

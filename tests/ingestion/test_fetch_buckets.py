@@ -1,5 +1,6 @@
 """Objects in S3, from a real S3 API on loopback."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from ingestion import http
 from ingestion.data_file import DataFile
 from ingestion.finding.fetch import buckets
+from ingestion.finding.fetch.remote import Transfer
 from tests.ingestion.fetching import Fetching
-from tests.ingestion.s3 import S3, s3_server
+from tests.ingestion.s3 import S3, Relay, s3_server
+from tests.ingestion.site import site, status
 
 WRONG = "wrong-and-secret"
 
@@ -59,6 +63,7 @@ def test_only_a_changed_object_is_fetched_again(s3: S3, fetching: Fetching) -> N
         ("s3://months/in/", ["in/a.csv", "in/b.csv.gz"]),
         ("s3://months/in", ["in/a.csv", "in/b.csv.gz"]),
         ("s3://months/in/*.csv", ["in/a.csv"]),
+        ("s3://months/in/*", ["in/a.csv", "in/b.csv.gz", "in/c.json", "in/readme.html"]),
         ("s3://months/in/**/*.csv", ["in/a.csv", "in/deep/c.csv"]),
         ("s3://months/i*/[ab].*", ["in/a.csv", "in/b.csv.gz"]),
         ("s3://months/in/c.json", ["in/c.json"]),
@@ -135,15 +140,72 @@ def test_an_object_that_changes_while_it_is_fetched(
     s3: S3, fetching: Fetching, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     address = s3.put("months/moving/a.csv", b"one")
-    begun = buckets._Callback.call
 
-    def change(*arguments: object) -> None:
+    def change(*_: object) -> None:
         s3.put("months/moving/a.csv", b"two")
-        begun(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(buckets._Callback, "call", change)
+    monkeypatch.setattr(Transfer, "has_come", change)
     assert fetching.failure(named).error.message == f"{address}: changed while it was fetched"
     assert fetching.left_over() == []
+
+
+LARGE = bytes(range(256)) * (40 << 10)  # 10 MiB
+HALF = 11 << 19  # in the sixth range
+
+
+@pytest.fixture
+def relay(s3: S3, monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
+    """Between us and S3, which breaks connections."""
+    s3.put("months/large/a.csv", LARGE)
+    monkeypatch.setattr(buckets, "_RANGE", 1 << 20)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with s3.behind_relay() as relay:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", relay.address)
+        yield relay
+
+
+def test_a_large_object_that_breaks_in_the_middle_goes_on(relay: Relay, fetching: Fetching) -> None:
+    relay.breaks_after, relay.refusals = HALF, 2
+    file = fetching.one("s3://months/large/a.csv")
+    assert file.path.read_bytes() == LARGE
+    assert re.search(r"large/a.csv: .* after 5,242,880 bytes; trying again in", fetching.said)
+    assert relay.passed < len(LARGE) + (2 << 20)  # the range that broke comes twice
+
+
+def test_a_large_object_goes_on_with_the_next_load(relay: Relay, fetching: Fetching) -> None:
+    relay.breaks_after, relay.refusals = HALF, 1_000
+    message = fetching.failure("s3://months/large/a.csv").error.message
+    assert re.search(r"large/a.csv: .* after 5,242,880 bytes \(attempt 5 of 5\)", message)
+    relay.breaks_after, relay.passed = None, 0
+    assert fetching.one("s3://months/large/a.csv").path.read_bytes() == LARGE
+    assert relay.passed < 7 << 20
+    assert fetching.left_over() == []
+
+
+def test_a_large_object_that_is_another_begins_anew(relay: Relay, fetching: Fetching, s3: S3) -> None:
+    relay.breaks_after, relay.refusals = HALF, 1_000
+    fetching.failure("s3://months/large/a.csv")
+    relay.breaks_after = None
+    s3.put("months/large/a.csv", LARGE[::-1])
+    assert fetching.one("s3://months/large/a.csv").path.read_bytes() == LARGE[::-1]
+
+
+EXPIRED = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+
+
+@pytest.mark.parametrize("place", ["in/a.csv", "in/", "in/*.csv"])
+def test_a_login_that_has_expired(
+    s3: S3, fetching: Fetching, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """S3 says so with a body, which no answer to HEAD has."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", WRONG)
+    with site() as web:
+        web.always = status(400, EXPIRED, Content_Type="application/xml")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", web.url(""))
+        failure = fetching.failure(f"s3://months/{place}")
+    assert failure.error.message == f"s3://months/{place}: the login has expired"
+    assert failure.error.remedy.startswith("log in again, or set fresh AWS_ACCESS_KEY_ID")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -16,7 +17,20 @@ from ingestion import http
 from ingestion.data_file import DataFile, Unreadable, Wanted
 from ingestion.errors import NotPublishedError
 from tests.ingestion.fetching import Fetching
-from tests.ingestion.site import LAST_MODIFIED, Handler, Page, Site, cut_after, silence, site, status
+from tests.ingestion.site import (
+    LAST_MODIFIED,
+    Fault,
+    Handler,
+    Page,
+    Site,
+    cut_after,
+    instead,
+    reason,
+    self_signed,
+    silence,
+    site,
+    status,
+)
 
 BODY = bytes(range(256)) * 4_000  # about 1 MB
 PATH = "/data/items%20of%20May.bin"
@@ -290,6 +304,87 @@ def test_a_host_that_is_not_known(fetching: Fetching) -> None:
     error = fetching.failure("http://ontime.invalid/x.zip").error
     assert error.message.startswith("http://ontime.invalid/x.zip: ")
     assert "(attempt 5 of 5)" in error.message
+
+
+def test_a_certificate_that_nobody_trusts(fetching: Fetching, tmp_path: Path) -> None:
+    """Told at once: another attempt would meet it again. With the certificate named, the file comes."""
+    certificate = self_signed(tmp_path)
+    with site(certificate) as web, pytest.MonkeyPatch.context() as environment:
+        web.pages[PATH] = Page(BODY)
+        error = fetching.failure(web.url(PATH)).error
+        assert error.message == f"{web.url(PATH)}: its certificate is not trusted: self-signed certificate"
+        assert "REQUESTS_CA_BUNDLE" in error.remedy
+        assert (fetching.said, web.asked) == ("", [])
+        environment.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        assert fetching.one(web.url(PATH)).path.read_bytes() == BODY
+        environment.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+        error = fetching.failure(web.url(PATH)).error
+        assert error.message == f"{web.url(PATH)}: the file of certificates to trust cannot be read"
+        assert fetching.said == ""
+
+
+def test_a_server_that_speaks_no_tls(served: Site, fetching: Fetching) -> None:
+    address = served.url(PATH).replace("http://", "https://")
+    assert "speaks no TLS" in fetching.failure(address).error.message
+    assert fetching.said == ""
+
+
+PROXIES = {
+    "http://me:my-word@127.0.0.1:9": "the proxy does not let it through: Connection refused",
+    "http://me:my-word@nobody.invalid": "the proxy does not let it through",
+    "socks5://me:my-word@127.0.0.1:9": "the proxy does not let it through",
+}
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_a_proxy_that_is_none(
+    fetching: Fetching, monkeypatch: pytest.MonkeyPatch, scheme: str, proxy: str
+) -> None:
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.setenv(f"{scheme}_proxy", proxy)
+    error = fetching.failure(f"{scheme}://nobody.example/a.csv").error
+    assert error.message.startswith(f"{scheme}://nobody.example/a.csv: {PROXIES[proxy]}")
+    assert "check HTTP_PROXY, HTTPS_PROXY" in error.remedy
+    assert fetching.said == ""
+    assert "my-word" not in error.message + error.remedy
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_wants_a_login(
+    served: Site, fetching: Fetching, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    served.always = status(407)
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.setenv(f"{scheme}_proxy", served.url(""))
+    error = fetching.failure(f"{scheme}://nobody.example/a.csv").error
+    assert "the proxy does not let it through: " in error.message
+    assert "407" in error.message or "501" in error.message  # of CONNECT, which this site does not know
+    assert fetching.said == ""
+
+
+ECHOES: dict[str, Fault] = {
+    "the reason of a status": reason(400, "no my-token for my-word"),
+    "the title of a page": instead(b"<html><title>" + b"x" * 95 + b"my-token, my-word</title>"),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_secrets_that_a_server_sends_back(served: Site, fetching: Fetching, echo: str) -> None:
+    served.always = ECHOES[echo]
+    failure = fetching.failure(served.url("/a.csv?sig=my-token", user="me:my-word"))
+    assert "***" in failure.error.message
+    assert not re.search("my-t|my-w", f"{failure!r} {failure.error.message} {fetching.said}")
+
+
+def test_a_login_in_netrc_that_a_server_sends_back(
+    served: Site, fetching: Fetching, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password my-word")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    served.always = reason(400, "no my-word")
+    assert "400 no ***" in fetching.failure(served.url("/a.csv")).error.message
 
 
 def test_an_unknown_scheme(fetching: Fetching) -> None:

@@ -291,10 +291,10 @@ def test_files_folders_and_patterns(fresh_database: str, files: Files) -> None:
     orders, items = files("in/orders.csv", ORDERS), files("in/items.csv")
     for name in ("notes.pdf", "README.txt", ".hidden.gz"):
         files(f"in/{name}", b"no data")
-    (orders.parent / "none").mkdir()
-    report, seen = load_files(
-        orders.parent, orders, orders.parent / "*.csv", orders.parent / "x*", orders.parent / "none"
-    )
+    for name in ("none", "orders.d"):
+        (orders.parent / name).mkdir()
+    patterns = [orders.parent / pattern for pattern in ("*.csv", "o*", "x*")]
+    report, seen = load_files(orders.parent, orders, *patterns, orders.parent / "none")
     assert [file.file_name for file in report.files] == ["items.csv", "orders.csv", "x*", "none"]
     assert states(report) == ["landed", "landed", "failed", "failed"]
     assert items.name in seen

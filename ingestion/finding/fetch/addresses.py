@@ -1,11 +1,16 @@
 """What addresses say, and how they are shown: without their secrets."""
 
+import os
 import re
+from collections.abc import Iterable
+from contextlib import suppress
+from netrc import NetrcParseError, netrc
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _WEB = ("http", "https")
+_SHORTEST_SECRET = 4  # characters of a value in a query; shorter ones, as of `?v=1`, stand in any text
 _LONGEST_NAME = 200  # bytes; file systems take 255
 
 
@@ -28,6 +33,29 @@ def shown(address: str | Path) -> str:
     host, path, query = _parts(str(address))
     names = "&".join(map(_without_value, query.split("&")))
     return f"{scheme}://{host.rpartition('@')[2]}{path}" + (f"?{names}" if query else "")
+
+
+def secrets_of(address: str | Path) -> list[str]:
+    """What no message may show: the password of an address, here or in ~/.netrc, the values of its query."""
+    if scheme_of(address) is None:
+        return []
+    host, _, query = _parts(str(address))
+    password = host.rpartition("@")[0].partition(":")[2]
+    values = [pair.rpartition("=")[2] for pair in query.split("&")]
+    with suppress(OSError, NetrcParseError):
+        found = netrc(os.environ.get("NETRC")).authenticators(host.rpartition("@")[2].partition(":")[0])
+        password = password or (found[2] if found else "")
+    return [password, *(value for value in values if len(value) >= _SHORTEST_SECRET)]
+
+
+def without_secrets(text: str, secrets: Iterable[str | None]) -> str:
+    """A text that may come from a server, which may send back what it was sent: secrets become `***`."""
+    forms = {
+        form for secret in secrets if secret for form in (secret, unquote(secret), quote(secret, safe=""))
+    }
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "***")
+    return text
 
 
 def last_part(address: str) -> str:

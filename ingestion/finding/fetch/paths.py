@@ -28,7 +28,7 @@ def expand(place: str | Path, suffixes: Sequence[str], say: Callable[[str], None
         if glob.has_magic(str(path)) and not path.exists():
             parts = list(takewhile(lambda part: not glob.has_magic(part), path.parts))
             root = Path(*parts)
-            found = sorted(root.glob(str(path.relative_to(root))))
+            found = sorted(file for file in root.glob(str(path.relative_to(root))) if not file.is_dir())
             return _within(root, found, say) or [path]
     return [path]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from ingestion.errors import OntimeError
-from ingestion.finding.fetch.addresses import shown
+from ingestion.finding.fetch.addresses import secrets_of, shown, without_secrets
 from ingestion.finding.fetch.cache import Entry
 from ingestion.progress import Progress
 
@@ -42,8 +42,8 @@ class NotThereError(OntimeError):
 
 
 def failure(address: str, problem: str, remedy: str) -> OntimeError:
-    """The error of an address, which is shown without its secrets."""
-    return OntimeError(f"{shown(address)}: {problem}", remedy)
+    """The error of an address, which is shown without its secrets, also where the problem repeats them."""
+    return OntimeError(f"{shown(address)}: {without_secrets(problem, secrets_of(address))}", remedy)
 
 
 def not_there(address: str) -> NotThereError:

@@ -6,16 +6,15 @@ from contextlib import contextmanager
 from functools import partial
 
 import requests
-from tenacity import RetryCallState
-from tenacity.nap import sleep_using_event
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ingestion import http
+from ingestion.errors import OntimeError
+from ingestion.finding.fetch.addresses import secrets_of, without_secrets
+from ingestion.finding.fetch.attempts import LONGEST_PAUSE, BrokenError, attempts, so_far
 from ingestion.finding.fetch.cache import Entry, Stamp
 from ingestion.finding.fetch.remote import Remote, Transfer, failure, not_there
 from ingestion.finding.web_page import page_title
-
-LONGEST_PAUSE = 120.0  # seconds; a server that asks for more patience is left alone
 
 _CHUNK = 1 << 18  # bytes
 _HEADERS = {
@@ -31,40 +30,11 @@ def remote(address: str) -> Remote:
     return Remote(address, partial(_bring, address))
 
 
-class _BrokenError(Exception):
-    """An attempt failed, and the next one may not. `pause` is what the server asks for, in seconds."""
-
-    def __init__(self, reason: str, pause: float | None = None) -> None:
-        super().__init__(reason)
-        self.pause = pause
-
-
 def _bring(address: str, entry: Entry, transfer: Transfer) -> bool:
     """See Remote."""
-
-    def say_why(state: RetryCallState) -> None:
-        pause = state.next_action.sleep if state.next_action else 0
-        transfer.progress.say(f"{transfer.location}: {http.error_of(state)}; trying again in {pause:.0f} s")
-
-    attempts = http.attempts(
-        may_pass=lambda error: isinstance(error, _BrokenError),
-        asked=_asked_pause,
-        longest_pause=LONGEST_PAUSE,
-        jitter=http.FIRST_PAUSE,
-        before_sleep=say_why,
-        sleep=sleep_using_event(transfer.stopping),
-    )
     with requests.Session() as session:
         session.headers.update(_HEADERS)
-        try:
-            return attempts(_attempt, session, address, entry, entry.stamp(), transfer)
-        except _BrokenError as broken:
-            tried = attempts.statistics["attempt_number"]
-            raise failure(
-                address,
-                f"{broken} (attempt {tried} of {http.ATTEMPTS})",
-                "check address and network, then load again; what has come is kept",
-            ) from None
+        return attempts(address, transfer)(_attempt, session, address, entry, entry.stamp(), transfer)
 
 
 def _attempt(
@@ -72,7 +42,7 @@ def _attempt(
 ) -> bool:
     """One request, and the writing of its answer; `known` is the stamp of the file that is here.
 
-    Raises _BrokenError when another attempt makes sense.
+    Raises BrokenError when another attempt makes sense.
     """
     headers, timeout = _conditions(entry, known), http.TIMEOUTS
     with (
@@ -87,7 +57,7 @@ def _attempt(
             entry.begin(stamp)
         elif not _continues(answer, stamp, entry):
             entry.drop_part()
-            raise _BrokenError("the server sent another part than was asked for")
+            raise BrokenError("the server sent another part than was asked for")
         with entry.part.open("ab") as part:
             for chunk in answer.raw.stream(_CHUNK, decode_content=False):
                 part.write(chunk)
@@ -96,7 +66,7 @@ def _attempt(
     if stamp.size is not None and here != stamp.size:
         if here > stamp.size:
             entry.drop_part()
-        raise _BrokenError(f"the server sent {here:,} of {stamp.size:,} bytes")
+        raise BrokenError(f"the server sent {here:,} of {stamp.size:,} bytes")
     _refuse_page(address, entry)
     entry.complete(stamp)
     return True
@@ -120,7 +90,9 @@ def _check_status(address: str, answer: requests.Response, entry: Entry) -> None
     match answer.status_code:
         case 200 | 206:
             return
-        case 401 | 403 | 407:
+        case 407:
+            raise failure(address, f"{http.PROXY_FAILS}: {status}", http.MEND_PROXY)
+        case 401 | 403:
             raise failure(
                 address,
                 f"access is refused: {status}",
@@ -130,11 +102,11 @@ def _check_status(address: str, answer: requests.Response, entry: Entry) -> None
             raise not_there(address)
         case 416:
             entry.drop_part()
-            raise _BrokenError("the part that is here cannot be continued")
+            raise BrokenError("the part that is here cannot be continued")
         case code if code >= 500 or code in (408, 425, 429):
             pause = http.retry_after(answer)
             if pause is None or pause <= LONGEST_PAUSE:
-                raise _BrokenError(status, pause)
+                raise BrokenError(status, pause)
             raise failure(address, f"{status} and asks to wait {pause:,.0f} s", "load again after that time")
     raise failure(address, status, "open the address in a browser to see what it is")
 
@@ -169,7 +141,7 @@ def _refuse_page(address: str, entry: Entry) -> None:
     entry.drop_part()
     raise failure(
         address,
-        f"is a web page, not data: {title[:100]!r}",
+        f"is a web page, not data: {without_secrets(title, secrets_of(address))[:100]!r}",
         "open the address in a browser to see what it says",
     )
 
@@ -182,23 +154,29 @@ def _errors_of_network(address: str, entry: Entry) -> Iterator[None]:
     """Turns errors of requests and urllib3, whose messages hold addresses, into our own."""
     try:
         yield
-    except (requests.Timeout, ReadTimeoutError):
-        raise _BrokenError(f"no answer for a while{_so_far(entry)}") from None
-    except (requests.ConnectionError, HTTPError) as error:
-        if (distrust := http.distrust(error)) is not None:
-            raise failure(address, distrust, f"check the address; {http.TRUST_MORE}") from None
-        reason = http.said_by_system(error) or "the connection broke"
-        raise _BrokenError(f"{reason}{_so_far(entry)}") from None
-    except requests.TooManyRedirects:
-        raise failure(address, "redirects without end", "open the address in a browser") from None
-    except requests.RequestException:
-        raise failure(address, "is not a valid address", "check its spelling") from None
+    except (requests.RequestException, HTTPError, OSError) as error:
+        if (lasting := _lasting(address, error)) is not None:
+            raise lasting from None
+        if isinstance(error, requests.Timeout | ReadTimeoutError):
+            raise BrokenError(f"no answer for a while{so_far(entry)}") from None
+        if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError | HTTPError):
+            reason = http.said_by_system(error) or "the connection broke"
+            raise BrokenError(f"{reason}{so_far(entry)}") from None
+        raise  # of the cache
 
 
-def _so_far(entry: Entry) -> str:
-    return f" after {entry.part_size():,} bytes" if entry.part_size() else ""
-
-
-def _asked_pause(error: BaseException) -> float | None:
-    """Seconds that the server asks to wait."""
-    return error.pause if isinstance(error, _BrokenError) else None
+def _lasting(address: str, error: Exception) -> OntimeError | None:
+    """The error that another attempt would meet again, if so."""
+    if http.is_of_proxy(error):
+        return failure(address, http.proxy_failure(error), http.MEND_PROXY)
+    if (distrust := http.distrust(error)) is not None:
+        return failure(address, distrust, f"check the address; {http.TRUST_MORE}")
+    if http.lacks_bundle(error):
+        return failure(address, http.NO_BUNDLE, http.MEND_BUNDLE)
+    if isinstance(error, requests.TooManyRedirects):
+        return failure(address, "redirects without end", "open the address in a browser")
+    if isinstance(error, requests.RequestException) and not isinstance(
+        error, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError
+    ):
+        return failure(address, "is not a valid address", "check its spelling")
+    return None
