@@ -30,6 +30,7 @@ NOT_YET = os.EX_TEMPFAIL  # 75: the same command will work later
 @click.option(
     "--airports", default="", metavar="CODES", help="Airports such as JFK,LGA whose weather is asked for."
 )
+@click.option("--again", is_flag=True, help="Ask again for weather of which hours were lacking.")
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -51,6 +52,7 @@ def load(
     first: tuple[str, ...],
     months: tuple[str, ...],
     airports: str,
+    again: bool,
     config: Path | None,
     tables: str,
     encoding: str | None,
@@ -81,6 +83,7 @@ def load(
         places=(*first, *more),
         months=months,
         airports=listed(airports.upper()),
+        again=again,
         config=config,
         tables=listed(tables),
         full=full,

@@ -30,6 +30,7 @@ class Named:
     full: bool = False
     accept_vanished: bool = False
     encoding: str = ""
+    again: bool = False
 
 
 def load(named: Named) -> LoadReport:
@@ -38,7 +39,7 @@ def load(named: Named) -> LoadReport:
 
     os.environ[DLT_FOLDER] = str(dlt_folder(state_folder()))
     if named.source == DATABASE:
-        _refuse(named, "places", "months", "airports", "encoding")
+        _refuse(named, "places", "months", "airports", "encoding", "again")
         return _load_tables(named)
     _refuse(named, "config", "tables", "full", "accept_vanished")
     if named.source not in SOURCES:
@@ -47,7 +48,7 @@ def load(named: Named) -> LoadReport:
     if SOURCES[named.source].is_asked and not named.places:
         _refuse(named, "encoding")
         return _load_weather(named)
-    _refuse(named, "airports")
+    _refuse(named, "airports", "again")
     return _load_files(named)
 
 
@@ -94,6 +95,7 @@ def _load_weather(named: Named) -> LoadReport:
         connection("loader").as_psycopg2(),
         progress_on(sys.stderr),
         cache_folder(),
+        again=named.again,
     )
 
 
@@ -120,6 +122,7 @@ _OPTIONS = {
     "months": ("--months", "what is published by month"),
     "encoding": ("--encoding", "files that are named"),
     "airports": ("--airports", "weather that an API is asked for"),
+    "again": ("--again", "weather that an API is asked for"),
     "config": ("--config", DATABASE),
     "tables": ("--tables", DATABASE),
     "full": ("--full", DATABASE),

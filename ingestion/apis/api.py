@@ -14,6 +14,9 @@ from ingestion.finding.fetch.addresses import shown
 from ingestion.request_text import decode, encode
 from ingestion.source import Source
 
+LACKING = "lacking"
+"""The field of a request in the ledger that says for how many of its hours the answer has nothing."""
+
 _MOMENT = "%Y-%m-%dT%H:%MZ"
 
 
@@ -65,6 +68,7 @@ class Question:
     def of_request(cls, request: str) -> "Question":
         """The question of a request. Raises KeyError and ValueError for what `request` does not write."""
         fields = decode(request)
+        fields.pop(LACKING, None)
         start, end = (datetime.strptime(fields.pop(name), f"{_MOMENT[:-1]}%z") for name in ("from", "to"))
         return cls(tuple(fields.items()), Span(start, end))
 
@@ -112,6 +116,8 @@ class Api:
     endpoint: Callable[[Question], Endpoint]
     look: Callable[[bytes], None]
     rows: Callable[[Question, Sequence[bytes]], bytes]
+    time_column: str
+    """The column of `rows` that says of which hour a row is, as `2024-01-31 05...` or with a T."""
     final_after: timedelta
     """How long after an hour its weather no longer changes: younger hours are not asked for."""
     keeps: timedelta | None = None
@@ -122,6 +128,8 @@ class Api:
     """The most that is asked for in one go, of the calendar."""
     seconds_between: float = 0.0
     """Between the starts of two requests, at least."""
+    shows_its_end: bool = True
+    """Whether an answer that is cut off can be told by its text, as JSON can."""
     suffix: str = ".json"
     """Of its answers in the cache."""
     key: str | None = None

@@ -23,12 +23,14 @@ from ingestion.apis.api import Api, CutOffError, Endpoint, Question, UnfitError
 from ingestion.apis.response_body import said
 from ingestion.dlt.pipeline import use_settings
 from ingestion.errors import LaterError, OntimeError
+from ingestion.finding.fetch.addresses import secrets_of, without_secrets
 
 LONGEST_PAUSE = 300.0  # seconds; a server that asks for more patience is left alone
 MINUTE = 61.0  # seconds after which a limit by the minute has passed
 MOST_PAGES = 50  # of one answer
 
 _HEADERS = {"User-Agent": "ontime (warehouse of airline on-time performance)"}  # NWS wants to know who asks
+_REFUSES = "it refuses to answer here: load again later, or through another network"
 _USED_UP = re.compile(r"\b(hourly|daily|monthly)\b.*\blimit\b", re.I)
 _USED_UP_FOR_A_MINUTE = re.compile(r"\bminutely\b.*\blimit\b", re.I)
 
@@ -48,20 +50,21 @@ def client_of(api: Api, say: Callable[[str], None], folder: Path) -> "Client":
     """
     use_settings(str(folder))
     key = dlt.secrets.get(api.key) if api.key else None
-    auth = APIKeyAuth(name="apikey", api_key=str(key), location="query") if key else None
-    return Client(api, api.base_url(is_customer=bool(key)), say, auth)
+    return Client(api, api.base_url(is_customer=bool(key)), say, str(key) if key else None)
 
 
 class Client:
-    """Asks one API. `say` tells the user why it takes longer. `auth` adds a key to each request."""
+    """Asks one API. `say` tells the user why it takes longer. `key` is added to each request."""
 
-    def __init__(
-        self, api: Api, base_url: str, say: Callable[[str], None], auth: APIKeyAuth | None = None
-    ) -> None:
+    has_shown_end = True
+    """Whether the last answer, or the server, showed where it ends; else its end may be missing."""
+
+    def __init__(self, api: Api, base_url: str, say: Callable[[str], None], key: str | None = None) -> None:
         self._api = api
         self._base_url = base_url
         self._say = say
-        self._auth = auth
+        self._auth = APIKeyAuth(name="apikey", api_key=key, location="query") if key else None
+        self._secrets = [key, *secrets_of(base_url)]
         self._pace = _Pace(api.seconds_between)
         self._session = _patient_session(_Adapter(self._before_attempt))
         self._name = ""
@@ -81,6 +84,7 @@ class Client:
         """
         self._name, self._attempt = f"{self._api.title}: {question.name}", 0
         self._links = set()
+        self.has_shown_end = True
         pages: list[bytes] = []
 
         def look(response: requests.Response, *_: Any, **__: Any) -> None:
@@ -91,13 +95,35 @@ class Client:
                 self._look_at_error(response)
                 return
             self._trouble = "the answer was cut off"
-            self._api.look(response.content)
+            self._look(response.content)
             pages.append(response.content)
+            self.has_shown_end &= self._api.shows_its_end or _states_end(response)
             self._attempt = 0
 
         with self._errors():
             self._send(self._api.endpoint(question), look)
         return pages
+
+    def unfit(self, question: Question, error: UnfitError) -> OntimeError:
+        """The error of an answer that is none."""
+        return self._without_secrets(unfit(f"{self._api.title}: {question.name}", error))
+
+    def _look(self, page: bytes) -> None:
+        """As the API's `look`; of a page that does not pass, what it says is shown without secrets."""
+        try:
+            self._api.look(page)
+        except UnfitError:
+            self._api.look(self._hidden(page))
+            raise
+
+    def _hidden(self, body: bytes) -> bytes:
+        """A body as it may be shown: before it is cut short, which could leave half a secret."""
+        return without_secrets(body.decode(errors="surrogateescape"), self._secrets).encode(
+            errors="surrogateescape"
+        )
+
+    def _without_secrets(self, error: OntimeError) -> OntimeError:
+        return type(error)(without_secrets(error.message, self._secrets), error.remedy)
 
     def _send(self, endpoint: Endpoint, look: Callable[..., None]) -> None:
         """One request, and those for further pages. `look` gets the responses."""
@@ -150,8 +176,8 @@ class Client:
 
     def _described(self, response: requests.Response) -> str:
         status = f"{self._api.title} answers {response.status_code} {response.reason or ''}".rstrip()
-        reason = said(response.content)
-        return f"{status}: {reason}" if reason else status
+        reason = said(self._hidden(response.content))
+        return without_secrets(f"{status}: {reason}" if reason else status, self._secrets)
 
     def _used_up(self) -> QuotaError:
         return QuotaError(
@@ -166,34 +192,45 @@ class Client:
         except Exception as error:
             found = _first(error, OntimeError, UnfitError, requests.RequestException)
             if isinstance(found, UnfitError):
-                raise unfit(self._name, found) from None
+                raise self._without_secrets(unfit(self._name, found)) from None
             if isinstance(found, requests.RequestException):
-                raise self._unanswered(found) from None
+                raise self._without_secrets(self._unanswered(found)) from None
             if found is not None:
-                raise found from None
+                raise self._without_secrets(found) from None
+            if http.lacks_bundle(error):
+                raise UnansweredError(f"{self._name}: {http.NO_BUNDLE}", http.MEND_BUNDLE) from None
             raise
 
     def _unanswered(self, error: requests.RequestException) -> OntimeError:
         if isinstance(error, requests.HTTPError):
-            if _status(error) == 429:
-                return self._used_up()
-            if _status(error) in (401, 403):
-                return UnansweredError(f"{self._name}: {self._trouble}", "check the key, if you have one")
-            if _status(error) < 500:
-                return OntimeError(f"{self._name}: {self._trouble}", "see what it says, then load again")
-            return self._gave_up(self._trouble)
+            return self._refused(_status(error))
         if isinstance(error, CutOffError):
             return self._gave_up(f"the answer {error}")
+        if http.is_of_proxy(error):
+            return UnansweredError(f"{self._name}: {http.proxy_failure(error)}", http.MEND_PROXY)
         if isinstance(error, requests.Timeout):
             return self._gave_up("no answer for a while")
         if (distrust := http.distrust(error)) is not None:
-            return OntimeError(f"{self._name}: {distrust}", http.TRUST_MORE)
+            return UnansweredError(f"{self._name}: {distrust}", http.TRUST_MORE)
         if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
             return self._gave_up(http.said_by_system(error) or "the connection broke")
         return OntimeError(
             f"{self._name}: cannot be asked: {type(error).__name__}",
             f"check {self._api.url_variable} if it is set",
         )
+
+    def _refused(self, code: int) -> OntimeError:
+        """The error of a status."""
+        if code == 429:
+            return self._used_up()
+        if code == 407:
+            return UnansweredError(f"{self._name}: {http.PROXY_FAILS}: {self._trouble}", http.MEND_PROXY)
+        if code in (401, 403):
+            remedy = "check that the key is right and has not expired" if self._auth else _REFUSES
+            return UnansweredError(f"{self._name}: {self._trouble}", remedy)
+        if code < 500:
+            return OntimeError(f"{self._name}: {self._trouble}", "see what it says, then load again")
+        return self._gave_up(self._trouble)
 
     def _gave_up(self, reason: str) -> UnansweredError:
         return UnansweredError(
@@ -239,6 +276,8 @@ def _patient_session(adapter: HTTPAdapter) -> requests.Session:
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, requests.HTTPError):
         return _status(error) == 429 or _status(error) >= 500
+    if http.is_of_proxy(error) or http.distrust(error) is not None:
+        return False
     lost = requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError
     return isinstance(error, lost)
 
@@ -265,6 +304,11 @@ class _Adapter(HTTPAdapter):
         """As its parent."""
         self._before(str(request.url))
         return super().send(request, *others, **named | {"timeout": http.TIMEOUTS})
+
+
+def _states_end(response: requests.Response) -> bool:
+    """Whether a server says where an answer ends, so that one that is cut off fails."""
+    return "Content-Length" in response.headers or getattr(response.raw, "chunked", False)
 
 
 def _raise_for_status(response: requests.Response, *_: Any, **__: Any) -> None:

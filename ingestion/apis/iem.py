@@ -4,6 +4,8 @@ Parameters and errors: https://mesonet.agron.iastate.edu/cgi-bin/request/asos.py
 """
 
 import re
+from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -45,6 +47,7 @@ def _endpoint(question: Question) -> Endpoint:
 
 
 def _look(page: bytes) -> None:
+    page = page.removeprefix(BOM_UTF8)
     title = page_title(page)
     if title is not None:
         raise UnfitError(f"a web page came, not data: {title[:_LONGEST_SHOWN]!r}")
@@ -59,8 +62,8 @@ def _look(page: bytes) -> None:
 
 
 def _rows(question: Question, pages: Sequence[bytes]) -> bytes:
-    """The CSV as it came. What rows can be read here must be of the station and of the hours."""
-    (page,) = pages
+    """The CSV as it came. What rows can be read here must be of the station and of the hours, each once."""
+    page = pages[0].removeprefix(BOM_UTF8)
     station = question.fields["station"].encode()
     start, end = (f"{bound:%Y-%m-%d %H:%M}".encode() for bound in (question.span.start, question.span.end))
     agreeing = disagreeing = 0
@@ -72,6 +75,10 @@ def _rows(question: Question, pages: Sequence[bytes]) -> bytes:
             agreeing, disagreeing = agreeing + agrees, disagreeing + (not agrees)
         if not start <= valid < end:
             raise UnfitError(f"it has a report of {valid.decode()}, which was not asked for")
+    lines = page.splitlines()
+    if len(set(lines)) < len(lines):
+        doubled = next(line for line, count in Counter(lines).items() if count > 1)
+        raise UnfitError(f"it has a report twice: {doubled.decode(errors='replace')[:_LONGEST_SHOWN]}")
     if disagreeing > agreeing:  # a single report may be mended later, and keep its first time
         raise UnfitError("its times are not UTC, which METARs are in")
     return page
@@ -89,4 +96,6 @@ IEM = Api(
     final_after=timedelta(days=1),  # reports come within minutes; late and mended ones within the day
     seconds_between=1.0,  # IEM allows one request a second from an address since 2026-04-21
     suffix=".csv",
+    time_column="valid",
+    shows_its_end=False,
 )

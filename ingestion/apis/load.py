@@ -12,6 +12,7 @@ import psycopg2
 
 from ingestion.apis.answers import Answers
 from ingestion.apis.api import Api, Needed, Question
+from ingestion.apis.coverage import is_lacking
 from ingestion.apis.hours import HOUR, Span, length
 from ingestion.apis.missing import Missing, Place, missing
 from ingestion.data_file import Unreadable
@@ -37,11 +38,13 @@ def load_answers(
     progress: Progress,
     cache: Path,
     now: datetime | None = None,
+    again: bool = False,
 ) -> LoadReport:
     """Lands weather of hours that are needed and have not landed, as the role that `connection` logs in with.
 
     What has landed, the requests in the ledger say. Answers that the folder `cache` keeps are replayed; the
-    rest is asked for and kept there. Hours that are too young to be final are not asked for, and reported as
+    rest is asked for and kept there. With `again`, what was asked for answers that lack hours is asked anew.
+    Hours that are too young to be final are not asked for, and reported as
     to come. A request that fails fails alone, but an API that says its quota is used up, or does not answer
     three times in a row, is left alone. Raises OntimeError when the database cannot be reached or refuses
     what any load needs, or the cache cannot be used.
@@ -50,7 +53,7 @@ def load_answers(
     answers = Answers(cache / "answers" / api.source.name, api.suffix)
     with progress, answers.locked(progress.say), working_folder("answers") as folder:
         raw_schema.prepare(connection, [api.source], progress.say)
-        landed = _landed(api, connection, progress.say)
+        landed = _landed(api, connection, progress.say, again)
         wanted = missing(api, needed, landed, now or datetime.now(UTC))
         reports = [FileReport.of_failure(item.name, item.error) for item in _not_asked_for(api, wanted)]
         for report in reports:
@@ -60,15 +63,17 @@ def load_answers(
         if wanted.to_ask:
             from ingestion.apis.answer_files import AnswerFiles  # only here: dlt takes a second to import
 
-            answered = AnswerFiles(api, answers, progress, Path(folder))
+            answered = AnswerFiles(api, answers, progress, Path(folder), again)
             for batch in _batches(answered.found(wanted.to_ask), _AT_ONCE):
                 reports += land_found(api.source, batch, connection, progress)
                 answered.clear()
     return LoadReport(api.source.name, tuple(reports), time.monotonic() - started)
 
 
-def _landed(api: Api, connection: Mapping[str, Any], say: Callable[[str], None]) -> list[Question]:
-    """What was asked for the answers that have landed.
+def _landed(
+    api: Api, connection: Mapping[str, Any], say: Callable[[str], None], again: bool
+) -> list[Question]:
+    """What was asked for the answers that have landed; with `again`, for those that lack no hours.
 
     Databases could once be declared under the name of an API, and then share its ledger: that is told.
     """
@@ -81,7 +86,7 @@ def _landed(api: Api, connection: Mapping[str, Any], say: Callable[[str], None])
     if others := len(requests) - len(questions):
         schema = api.source.raw_schema
         say(f"warning: {schema}.files has {others:,} reads of a database, left alone; see docs/databases.md")
-    return [Question.of_request(request) for request in questions]
+    return [Question.of_request(request) for request in questions if not (again and is_lacking(request))]
 
 
 def _not_asked_for(api: Api, wanted: Missing) -> Iterator[Unreadable]:

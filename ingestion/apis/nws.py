@@ -131,5 +131,6 @@ NWS = Api(
     rows=_rows,
     final_after=timedelta(hours=1),  # its documentation: up to 20 minutes late, for quality control
     keeps=timedelta(days=7),
+    time_column="timestamp",
     period="day",  # 288 observations at most, one each five minutes: one page
 )

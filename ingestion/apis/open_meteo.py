@@ -118,6 +118,7 @@ OPEN_METEO = Api(
     # two more days for a late one
     final_after=timedelta(days=7),
     unit=DAY,
+    time_column="time",
     key="sources.open_meteo.api_key",
     customer_url="https://customer-archive-api.open-meteo.com/",
 )

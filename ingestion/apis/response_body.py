@@ -8,11 +8,12 @@ from typing import Any
 
 from ingestion.apis.api import CutOffError, UnfitError
 from ingestion.finding.web_page import page_title
-from ingestion.forms.exact_json import RepeatedKeyError, decode
+from ingestion.forms.exact_json import NoNumberError, RepeatedKeyError, decode_strictly
 from ingestion.forms.tabular.stream import csv_record
 
 _REASONS = ("reason", "detail", "title")  # Open-Meteo; NWS, as RFC 9457 has it
 _LONGEST = 200  # characters of a body that is no JSON
+_LONGEST_REST = 8  # characters that can be the beginning of what was cut off, such as `fals` or a number
 
 
 def said(body: bytes) -> str:
@@ -37,10 +38,16 @@ def json_answer(body: bytes, key: str) -> dict[str, Any]:
     """
     if page_title(body) is not None:
         raise UnfitError(f"{said(body)} came, not data")
+    text = _text(body)
     try:
-        found = decode(body.decode())
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise CutOffError(f"is no whole JSON, after {len(body):,} bytes") from None
+        found = decode_strictly(text)
+    except json.JSONDecodeError as error:
+        is_near_end = error.msg != "Extra data" and len(text) - error.pos <= _LONGEST_REST
+        if is_near_end or error.msg.startswith("Unterminated string"):
+            raise CutOffError(f"is no whole JSON, after {len(body):,} bytes") from None
+        raise UnfitError(f"it is no JSON at character {error.pos:,}, but says: {said(body)}") from None
+    except NoNumberError as error:
+        raise UnfitError(f"it has {error} in place of a number") from None
     except RepeatedKeyError:
         raise UnfitError("a key stands twice in an object of it") from None
     except RecursionError:
@@ -48,6 +55,16 @@ def json_answer(body: bytes, key: str) -> dict[str, Any]:
     if not isinstance(found, dict) or key not in found:
         raise UnfitError(f"it has no {key!r}, but says: {said(body)}")
     return found
+
+
+def _text(body: bytes) -> str:
+    """The text of a body, without a byte order mark. Raises UnfitError and CutOffError."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            raise CutOffError(f"ends within a character, after {len(body):,} bytes") from None
+        raise UnfitError(f"it is no UTF-8 at byte {error.start:,}") from None
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> bytes:

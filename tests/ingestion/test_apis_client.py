@@ -19,7 +19,7 @@ from ingestion.apis.iem import IEM
 from ingestion.apis.nws import NWS
 from ingestion.apis.open_meteo import OPEN_METEO
 from ingestion.errors import OntimeError
-from tests.ingestion.site import Fault, Site, cut_after, instead, silence, site, status
+from tests.ingestion.site import Fault, Site, cut_after, instead, reason, self_signed, silence, site, status
 from tests.ingestion.weather import (
     IEM_PATH,
     OPEN_METEO_PATH,
@@ -208,6 +208,31 @@ def test_nobody_there(api: Asked) -> None:
             nowhere.ask(question(IEM, "JFK", "2026-11-01", "2026-11-02"))
 
 
+def test_a_certificate_that_nobody_trusts(
+    api: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told at once, and the API is left alone: each other request would meet it again."""
+    with site(self_signed(tmp_path)) as web:
+        client = Client(replace(IEM, seconds_between=0.0), web.url("/"), api.said.append)
+        asked = question(IEM, "JFK", "2026-11-01", "2026-11-02")
+        with pytest.raises(UnansweredError, match="its certificate is not trusted: self-signed certificate"):
+            client.ask(asked)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+        with pytest.raises(UnansweredError, match="the file of certificates to trust cannot be read"):
+            client.ask(asked)
+    assert (api.said, api.slept) == ([], [])
+
+
+@pytest.mark.parametrize("proxy", ["http://me:my-word@127.0.0.1:9", "socks5://me:my-word@127.0.0.1:9"])
+def test_a_proxy_that_is_none(api: Asked, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    message = api.failure(IEM, UnansweredError)
+    assert "the proxy does not let it through" in message
+    assert "my-word" not in message
+    assert (api.said, api.slept) == ([], [])
+
+
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1/", "http://[/", "nonsense/"])
 def test_addresses_that_are_none(api: Asked, address: str) -> None:
     with pytest.raises(OntimeError, match="cannot be asked") as caught:
@@ -320,5 +345,21 @@ def test_the_key_of_a_customer(
         with pytest.raises(OntimeError) as caught:
             customer.ask(asked)
         shown += [str(caught.value), repr(caught.value), caught.value.remedy]
+    body = b"x" * 190 + b" very-secret, word; bWU6d29yZA=="  # cut short within the key
+    echo = b'{"error": true, "reason": "' + body + b'"}'
+    for fault in (
+        status(400, echo),
+        status(500, body),
+        instead(echo),
+        instead(b"<html><title>" + body + b"</title>"),
+        reason(401, "no very-secret"),
+        status(302, Location="http://very-secret.example/"),
+    ):
+        api.web.faults[OPEN_METEO_PATH] = [fault] * 5
+        with pytest.raises(OntimeError) as caught:
+            customer.ask(asked)
+        shown += [str(caught.value), repr(caught.value), caught.value.remedy]
+    assert "***" in shown[-3]
     shown += [*api.said, *capfd.readouterr()]
+    assert not [text for text in shown if "very-" in text]
     assert not [text for text in shown if "very-secret" in text or "word" in text]

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import StringIO
@@ -28,7 +28,7 @@ from ingestion.apis.registry import APIS
 from ingestion.progress import PlainProgress
 from ingestion.report import LoadReport
 from ingestion.sources import SOURCES
-from tests.ingestion.site import Site, silence, site, status
+from tests.ingestion.site import Site, instead, silence, site, status
 from tests.ingestion.support import PROJECT, query, value
 from tests.ingestion.weather import (
     IEM_HEADER,
@@ -43,6 +43,7 @@ from tests.ingestion.weather import (
     nws_feature,
     nws_page,
     open_meteo_answer,
+    open_meteo_object,
     recorded,
 )
 
@@ -58,7 +59,7 @@ class Loading:
     cache: Path
     said: str = ""
 
-    def load(self, api: Api, *wanted: Needed, now: datetime = NOW) -> LoadReport:
+    def load(self, api: Api, *wanted: Needed, now: datetime = NOW, again: bool = False) -> LoadReport:
         seen = StringIO()
         report = load_answers(
             replace(api, seconds_between=0.0),
@@ -67,6 +68,7 @@ class Loading:
             PlainProgress(seen),
             self.cache,
             now,
+            again,
         )
         self.said = seen.getvalue()
         return report
@@ -206,6 +208,100 @@ def test_a_station_without_reports_is_not_asked_again(weather: Loading) -> None:
     assert [(file.state, file.rows_seen) for file in report.files] == [("landed", 0)] * 2
     assert "IEM: JFK_2013-01-01T00_2013-01-02T00: the answer has no rows" in weather.said
     assert weather.load(IEM, *wanted).files == ()
+
+
+# Hours that are lacking
+
+JANUARY = needed("JFK", "2013-01-01", "2013-02-01")
+
+
+def without_hours(first: int, last: int) -> Callable[[Query], bytes]:
+    """IEM's answer without the reports of hours from `first` up to `last`, counted from its beginning."""
+
+    def answer(asked: Query) -> bytes:
+        lines = iem_answer(asked).splitlines(keepends=True)
+        return b"".join(lines[: first + 1] + lines[last + 1 :])
+
+    return answer
+
+
+@pytest.mark.parametrize(("first", "last"), [(300, 686), (358, 744), (0, 386)])
+def test_hours_that_are_lacking_are_told_and_asked_again(weather: Loading, first: int, last: int) -> None:
+    """In the middle, at the end, at the beginning. They are marked; asked for again on demand."""
+    weather.web.answers[IEM_PATH] = without_hours(first, last)
+    name = "JFK_2013-01-01T00_2013-02-01T00"
+    report = weather.load(IEM, JANUARY)
+    assert states(report) == [(name, "landed", 358)]
+    warning = f"warning: IEM: {name}: 386 of 744 hours are lacking; `ontime load iem --again` asks again"
+    assert warning in weather.said
+    assert requests("iem") == [
+        "airport=JFK&station=JFK&from=2013-01-01T00:00Z&to=2013-02-01T00:00Z&lacking=386"
+    ]
+
+    weather.asked()
+    assert weather.load(IEM, JANUARY).files == ()
+    report = weather.load(IEM, JANUARY, again=True)
+    assert weather.asked() == ["JFK 2013-01-01T00 2013-02-01T00"]
+    assert [file.state for file in report.files] == ["already there"]
+    assert warning in weather.said
+
+    weather.web.answers[IEM_PATH] = iem_answer
+    assert states(weather.load(IEM, JANUARY, again=True)) == [(name, "landed", 744)]
+    assert value("select count(distinct valid) from raw_iem.asos") == 744
+    weather.asked()
+    assert weather.load(IEM, JANUARY, again=True).files == ()
+    assert weather.asked() == []
+
+
+def test_modelled_hours_without_any_value_are_lacking(weather: Loading) -> None:
+    """A model that has not come yet is a null in all variables."""
+
+    def answer(asked: Query) -> bytes:
+        found = open_meteo_object(asked)
+        for name, values in found["hourly"].items():
+            if name != "time":
+                values[20:] = [None] * 4
+        return json.dumps(found).encode()
+
+    weather.web.answers[OPEN_METEO_PATH] = answer
+    weather.load(OPEN_METEO, needed("JFK", "2013-03-09", "2013-03-10"))
+    assert "4 of 24 hours are lacking; `ontime load open_meteo --again` asks again" in weather.said
+    assert requests("open_meteo")[0].endswith("&lacking=4")
+
+
+def test_observations_that_are_lacking(weather: Loading) -> None:
+    weather.web.answers[NWS_PATH] = lambda _: nws_page(
+        [nws_feature("KJFK", at("2026-11-20T04") + number * MINUTE) for number in range(61)]
+    )
+    weather.load(NWS, needed("JFK", "2026-11-20", "2026-11-21"))
+    assert "22 of 24 hours are lacking; `ontime load nws --again` asks again" in weather.said
+    assert requests("nws")[0].endswith("&lacking=22")
+
+
+def test_an_answer_of_unknown_length_counts_up_to_its_last_report(weather: Loading) -> None:
+    """It may have been cut off at the end of a line; what is behind is asked for by the next load."""
+    asked = {"station": "JFK", "sts": "2013-01-01", "ets": "2013-02-01"}
+    weather.web.faults[IEM_PATH] = [instead(without_hours(358, 744)(asked))]
+    report = weather.load(IEM, JANUARY)
+    rest = "JFK_2013-01-15T22_2013-02-01T00"
+    assert states(report) == [("JFK_2013-01-01T00_2013-01-15T22", "landed", 358), (rest, "to come", 0)]
+    assert report.can_wait
+    assert f"IEM: {rest}: nothing of that came, and the server states no length" in weather.said
+    weather.asked()
+    assert states(weather.load(IEM, JANUARY)) == [(rest, "landed", 386)]
+    assert weather.asked() == ["JFK 2013-01-15T22 2013-02-01T00"]
+    assert value("select count(distinct valid) from raw_iem.asos") == 744
+
+
+@pytest.mark.parametrize(("hours", "landed"), [(744, 744), (0, 0)])
+def test_an_answer_of_unknown_length_that_is_whole_or_empty(
+    weather: Loading, hours: int, landed: int
+) -> None:
+    asked = {"station": "JFK", "sts": "2013-01-01", "ets": "2013-02-01"}
+    weather.web.faults[IEM_PATH] = [instead(without_hours(hours, 744)(asked))]
+    report = weather.load(IEM, JANUARY)
+    assert (report.ok, report.can_wait, report.rows_landed) == (bool(landed), not landed, landed)
+    assert weather.load(IEM, JANUARY).rows_landed == 744 - landed
 
 
 def test_young_hours_are_left_for_later(weather: Loading) -> None:

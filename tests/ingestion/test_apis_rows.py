@@ -62,6 +62,13 @@ def test_requests_say_what_was_asked(api: Api) -> None:
     assert asked.name == "JFK_2026-11-20T00_2026-11-21T00"
 
 
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_a_byte_order_mark_is_no_part_of_an_answer(bom: bytes) -> None:
+    assert rows(IEM, CINCINNATI, bom + REPORTS) == REPORTS
+    assert rows(OPEN_METEO, JFK_DAY, bom + open_meteo()) == rows(OPEN_METEO, JFK_DAY, open_meteo())
+    assert rows(NWS, NWS_DAY, bom + nws()) == rows(NWS, NWS_DAY, nws())
+
+
 # IEM
 
 
@@ -114,6 +121,7 @@ def test_iem_records_that_are_malformed_are_left_to_landing() -> None:
         ("weather_iem_asos/warnings.txt", "but with '#DEBUG: Format Typ    -> tdf'"),
         ("weather_iem_asos/asos_csv_sample_JFK_2025.csv", "but with 'station,valid,tmpf,dwpf,relh"),
         (REPORTS.replace(b"CVG,", b"JFK,", 1), "it has reports of 'JFK', another station"),
+        (REPORTS + REPORTS.splitlines(keepends=True)[5], "it has a report twice: CVG,2024-03-01 04:51,"),
         (
             REPORTS + iem_row("CVG", at("2024-03-02")).encode(),
             "it has a report of 2024-03-02 00:00, which was not asked for",
@@ -123,7 +131,7 @@ def test_iem_records_that_are_malformed_are_left_to_landing() -> None:
             "it has a report of 2024-02-29 23:00, which was not asked for",
         ),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_iem_refusals(body: bytes | str, problem: str) -> None:
     assert problem in refused(IEM, CINCINNATI, body)
@@ -232,10 +240,16 @@ def hour_of(name: str, value: object) -> Callable[[dict[str, Any]], object]:
             open_meteo(lambda answer: answer["hourly"]["pressure_msl"].pop()),
             "it has not one value of pressure_msl for each hour",
         ),
+        (open_meteo(hour_of("precipitation", float("inf"))), "it has Infinity in place of a number"),
+        (open_meteo(hour_of("precipitation", float("nan"))), "it has NaN in place of a number"),
+        (open_meteo().decode().encode("utf-16"), "it is no UTF-8 at byte 0"),
+        (open_meteo()[:-1] + b"\xc2", "ends within a character, after"),
+        (b"busy, please try later", "it is no JSON at character 0, but says: busy, please try later"),
+        (open_meteo() + b"{}", "it is no JSON at character"),
         (open_meteo(hour_of("precipitation", "0.5")), "precipitation has values that are no numbers"),
         (open_meteo(hour_of("precipitation", [0.5])), "precipitation has values that are no numbers"),
     ],
-    ids=range(24),
+    ids=range(30),
 )
 def test_open_meteo_refusals(body: bytes | str, problem: str) -> None:
     assert problem in refused(OPEN_METEO, JFK_DAY, body)
