@@ -20,7 +20,7 @@ from uuid import uuid4
 import psycopg2
 from psycopg2 import sql
 
-from cli.building import build_state
+from cli.building import build_state, raw_rows
 from cli.building.build_state import Lost, State
 from cli.console import note
 from cli.server.connections import Connection, connection
@@ -97,6 +97,12 @@ def given(option: str, values: Sequence[str]) -> list[str]:
 def build_changes(asked: Namespace, transformer: Connection) -> int:
     """Compare with the published state, and build what differs."""
     with closing(transformer.connect()) as opened, opened.cursor() as cursor:
+        damaged = raw_rows.damages(cursor, SOURCES.values(), count_all=asked.all)
+        opened.commit()
+        for damage in damaged:
+            if damage.is_answer:
+                note(f"warning: {damage}; ask again: ontime load {damage.source}")
+        raw_rows.refuse_damages(damaged)
         published = build_state.published_state(cursor)
         whole = not asked.selection and not asked.all
         if whole and isinstance(published, State) and nothing_differs(cursor, published, asked.vars):

@@ -46,6 +46,12 @@ NOT_YET = os.EX_TEMPFAIL  # 75: the same command will work later
     is_flag=True,
     help="Believe that rows are gone from its tables, even more than a fifth or all.",
 )
+@click.option(
+    "--repair",
+    type=int,
+    metavar="FILE_NO",
+    help="Land the rows of this file anew, from where it came or from --from.",
+)
 @click.argument("more", nargs=-1, metavar="")
 def load(
     source: str,
@@ -58,6 +64,7 @@ def load(
     encoding: str | None,
     full: bool,
     accept_vanished: bool,
+    repair: int | None,
     more: tuple[str, ...],
 ) -> None:
     """Land data of SOURCE in its raw schema; what is there already stays as it is.
@@ -72,6 +79,7 @@ def load(
       ontime load files --from inbox/
       ontime load iem --months 2024-01 --airports JFK,LGA
       ontime load database --config ingestion/sources/fleet.toml
+      ontime load bts --repair 17
     """
     if more and not first:
         raise click.UsageError("files are named with --from")
@@ -89,6 +97,7 @@ def load(
         full=full,
         accept_vanished=accept_vanished,
         encoding=encoding or "",
+        repair=repair,
     )
     with timed("load"):
         report = load_named(named)

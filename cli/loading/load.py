@@ -31,6 +31,7 @@ class Named:
     accept_vanished: bool = False
     encoding: str = ""
     again: bool = False
+    repair: int | None = None
 
 
 def load(named: Named) -> LoadReport:
@@ -39,17 +40,34 @@ def load(named: Named) -> LoadReport:
 
     os.environ[DLT_FOLDER] = str(dlt_folder(state_folder()))
     if named.source == DATABASE:
-        _refuse(named, "places", "months", "airports", "encoding", "again")
+        _refuse(named, "places", "months", "airports", "encoding", "again", "repair")
         return _load_tables(named)
     _refuse(named, "config", "tables", "full", "accept_vanished")
     if named.source not in SOURCES:
         known = ", ".join((*SOURCES, DATABASE))
         raise OntimeError(f"there is no source {named.source}", f"choose one of: {known}")
+    if named.repair is not None:
+        return _repair(named, named.repair)
     if SOURCES[named.source].is_asked and not named.places:
         _refuse(named, "encoding")
         return _load_weather(named)
     _refuse(named, "airports", "again")
     return _load_files(named)
+
+
+def _repair(named: Named, file_no: int) -> LoadReport:
+    from ingestion.repair import repair
+    from ingestion.sources import SOURCES
+
+    _refuse(named, "months", "airports")
+    return repair(
+        SOURCES[named.source],
+        file_no,
+        named.places,
+        connection("loader").as_psycopg2(),
+        progress_on(sys.stderr),
+        cache_folder(),
+    )
 
 
 def _load_files(named: Named) -> LoadReport:
@@ -127,6 +145,7 @@ _OPTIONS = {
     "tables": ("--tables", DATABASE),
     "full": ("--full", DATABASE),
     "accept_vanished": ("--accept-vanished", DATABASE),
+    "repair": ("--repair", "files that have landed, by their source"),
 }
 
 

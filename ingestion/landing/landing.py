@@ -73,6 +73,35 @@ def land(
     return entry.report(state, file.data.name, seconds, file.dataset.form, warnings)
 
 
+def land_again(connection: Connection, schema: str, file: PlannedFile, entry: Entry) -> FileReport:
+    """Replaces rows and rejects of a file by those of its content, which is that of the ledger, and commits.
+
+    The ledger's row stays. Raises OntimeError when the file no longer gives as many rows and rejects as the
+    ledger says, and psycopg2.Error for what the server refuses; nothing has changed then.
+    """
+    started = time.monotonic()
+    ledger = Ledger(connection, schema)
+    with (
+        Content(file.data) as content,
+        SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects,
+        connection,
+    ):
+        ledger.forget_rows(entry)
+        rows = SoundRows(file, records_of(file, content), rejects)
+        _copy_rows(connection, sql.Identifier(schema, entry.dataset), file, rows)
+        rejects.seek(0)
+        ledger.copy_rejects(rejects)
+        if content.file_id != entry.file_id:
+            raise changed(file.data)
+        if (rows.landed, rows.rejected) != (entry.rows_landed, entry.rows_rejected):
+            raise OntimeError(
+                f"{file.data.location}: gives {rows.landed:,} rows and {rows.rejected:,} rejects, and gave"
+                f" {entry.rows_landed:,} and {entry.rows_rejected:,} when it landed",
+                "repair it with the version of ontime that landed it",
+            )
+    return entry.report("landed", entry.file_name, time.monotonic() - started, file.dataset.form)
+
+
 class SoundRows:
     """The sound records of a file with their lineage, as CSV in a file to read from.
 

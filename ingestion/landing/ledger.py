@@ -154,6 +154,17 @@ class Ledger:
         rows = self._execute("select {columns} from {schema}.files where file_id = %s", (file_id,))
         return Entry(*rows[0]) if rows else None
 
+    def numbered(self, file_no: int) -> Entry | None:
+        """The file with this number, if it has landed."""
+        rows = self._execute("select {columns} from {schema}.files where file_no = %s", (file_no,))
+        return Entry(*rows[0]) if rows else None
+
+    def forget_rows(self, entry: Entry) -> None:
+        """Removes the rows and rejects of a file, which are about to land again."""
+        table = sql.Identifier(self._schema, entry.dataset)
+        for of_file in (table, sql.Identifier(self._schema, "rejects")):
+            self._execute("delete from {table} where file_no = %s", (entry.file_no,), table=of_file)
+
     def has_size(self, size: int) -> bool:
         """Whether a landed file has so many bytes: only a file of such a size can be a repeated one."""
         return bool(self._execute("select 1 from {schema}.files where bytes = %s limit 1", (size,)))

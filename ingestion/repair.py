@@ -1,0 +1,126 @@
+"""Lands the rows of a file anew that has landed before, and of which rows are missing or were changed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from ingestion.data_file import DataFile
+from ingestion.database import connect, refused
+from ingestion.errors import OntimeError
+from ingestion.finding.content import LastArchive, identify
+from ingestion.finding.finding import Found, find, opened
+from ingestion.forms.plan import plan
+from ingestion.landing.landing import land_again
+from ingestion.landing.ledger import Entry, Ledger
+from ingestion.landing.locks import only_load
+from ingestion.landing.raw_table import RawTable
+from ingestion.progress import Progress
+from ingestion.report import LoadReport
+from ingestion.source import Source
+
+
+def repair(
+    source: Source,
+    file_no: int,
+    places: Sequence[str | Path],
+    connection: Mapping[str, Any],
+    progress: Progress,
+    cache: Path,
+) -> LoadReport:
+    """Replaces the rows and rejects of a file by those of the same content, in one transaction.
+
+    The content is looked for at `places`, else where it came from. The ledger's row stays. Raises OntimeError
+    when the content is not there, or the server refuses; nothing has changed then.
+    """
+    with closing(connect(connection)) as session, progress, LastArchive() as archives:
+        try:
+            entry = _entry(Ledger(session, source.raw_schema), source, file_no)
+            found = _with_content(_places(source, entry, places), source, entry, cache, progress, archives)
+            planned = plan(found, source, archives)
+            planned = replace(
+                planned, file_no=file_no, dataset=replace(planned.dataset, name=entry.dataset), data=found
+            )
+            with only_load(session, source.raw_schema, progress.say):
+                report = land_again(session, source.raw_schema, planned, entry)
+                RawTable(session, source.raw_schema, entry.dataset).prepare_reading()
+        except psycopg2.Error as error:
+            raise refused(f"repair of file {file_no}", error) from error
+        progress.done(report)
+    return LoadReport(source.name, (report,), report.seconds)
+
+
+def _entry(ledger: Ledger, source: Source, file_no: int) -> Entry:
+    entry = ledger.numbered(file_no)
+    if entry is None:
+        raise OntimeError(
+            f"{source.name} has no file {file_no}",
+            'see: ontime sql "select source, file_no, file_name from marts.audit_row_ledger"',
+        )
+    if entry.request is not None:
+        raise OntimeError(
+            f"file {file_no} ({entry.file_name}) is an answer, and nobody keeps answers to land them again",
+            "load anew what it was asked for: what differs lands beside it",
+        )
+    return entry
+
+
+def _places(source: Source, entry: Entry, named: Sequence[str | Path]) -> Sequence[str | Path]:
+    """Where to look: what is named, where it came from, and the files that the source brings along."""
+    if named:
+        return named
+    places = [_place(entry.location)] if entry.location else []
+    own = [Path(place) for place in source.default_files()]
+    return [*places, *(path for path in own if str(path) not in places and path.name == _file(entry))]
+
+
+def _place(location: str) -> str:
+    """The file or address of `archive.zip!member.csv`; names of files may have a `!` in them as well."""
+    while "!" in location and not Path(location).exists():
+        location = location.rpartition("!")[0]
+    return location
+
+
+def _file(entry: Entry) -> str:
+    return entry.file_name.partition("!")[0]
+
+
+def _with_content(
+    places: Sequence[str | Path],
+    source: Source,
+    entry: Entry,
+    cache: Path,
+    progress: Progress,
+    archives: LastArchive,
+) -> DataFile:
+    """The file at these places that has the content."""
+    reasons = []
+    for file in _found(places, source, cache, progress, archives):
+        if not isinstance(file, DataFile):
+            reasons.append(file.error.message)
+        elif identify(file) == entry.file_id:
+            return file
+        else:
+            reasons.append(f"{file.location}: has another content")
+    looked = "\n  ".join(reasons) or "nobody knows where it came from"
+    raise OntimeError(
+        f"the content of file {entry.file_no} ({entry.file_name}) is not there:\n  {looked}",
+        f"name a place that has it: ontime load {source.name} --repair {entry.file_no} --from PLACE",
+    )
+
+
+def _found(
+    places: Sequence[str | Path], source: Source, cache: Path, progress: Progress, archives: LastArchive
+) -> Iterator[Found]:
+    found = find(places, source.suffixes, cache, progress, archives)
+    if not source.takes_any_table:
+        return found
+    # only here: its libraries take a second to import
+    from functools import partial
+
+    from ingestion.forms.tabular.planning import sheets_of
+
+    return opened(found, partial(sheets_of, say=progress.say, archives=archives))
