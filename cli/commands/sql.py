@@ -7,7 +7,17 @@ import click
 from cli.commands.options import format_option
 
 
-@click.command()
+class StatementCommand(click.Command):
+    """What begins with `-` and has white space in it is a statement, which a comment precedes, no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        statements = [arg for arg in args if arg.startswith("-") and len(arg.split()) > 1]
+        if statements and "--" not in args:
+            args = [*(arg for arg in args if arg not in statements), "--", *statements]
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=StatementCommand)
 @click.argument("statement")
 @format_option
 def sql(statement: str, form: str) -> None:

@@ -11,7 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from cli.main import main
 from cli.questions.query import NULL, TABLE_ROWS, ask
 from cli.server.connections import connection
 from cli.server.process import server
@@ -203,8 +205,6 @@ def test_table_is_whole_in_a_pipe_and_one_value_a_line_on_a_narrow_terminal(
         "select 1; select 2",
         "select 1; insert into marts.trial values (2)",
         "commit; drop table marts.trial",
-        "",
-        "-- x",
     ],
 )
 def test_only_one_statement(database: str, statement: str) -> None:
@@ -270,6 +270,12 @@ def test_an_unknown_table_leads_to_the_list_of_tables(database: str) -> None:
     assert "trial" in answer(suggested[1], "csv")
 
 
+@pytest.mark.parametrize("statement", ["", " ;", "-- x", "/* x\n */ -- y\n;"])
+def test_no_statement_at_all(database: str, statement: str) -> None:
+    with pytest.raises(OntimeError, match="no statement, only comments"):
+        answer(statement, "csv")
+
+
 def test_nul_in_the_statement(database: str) -> None:
     with pytest.raises(OntimeError, match="NUL"):
         answer("select '\0'", "csv")
@@ -281,6 +287,24 @@ def test_nul_in_the_statement(database: str) -> None:
 def test_command_writes_the_answer_to_stdout_and_nothing_else(database: str) -> None:
     done = ontime("sql", "select n from marts.trial", "--format", "csv")
     assert (done.returncode, done.stdout, done.stderr) == (0, "n\n1\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-- which\nselect 1 as one", "--format", "csv"], "one\n1\n"),
+        (["--format", "csv", "--format is csv\nselect 1 as one"], "one\n1\n"),
+        (["--format", "csv", "--", "-- which\nselect 1 as one"], "one\n1\n"),
+        (["-- x"], "error: there is no statement, only comments or nothing"),
+        (["--fromat", "csv", "select 1"], "No such option"),
+    ],
+    ids=["comment", "like an option", "after --", "only a comment", "a mistyped option"],
+)
+def test_command_takes_a_statement_that_begins_with_a_comment(
+    database: str, arguments: list[str], said: str
+) -> None:
+    shown = CliRunner().invoke(main, ["sql", *arguments])
+    assert said in shown.output
 
 
 def test_command_reads_stdin(database: str) -> None:
