@@ -125,7 +125,7 @@ class Server(ServerFiles):
     # Starting the server
 
     def _start_stopped(self, say: Say) -> None:
-        self._drop_foreign_pid_file()
+        self._drop_foreign_lock_files()
         kept = self.kept_port()
         deadline = time.monotonic() + SECONDS_FOR_OLD_BACKENDS
         while True:
@@ -158,16 +158,17 @@ class Server(ServerFiles):
             return log.read() or started.stderr
 
     def _noted_process_id(self) -> int | None:
-        try:
-            return int((self.data / "postmaster.pid").read_text().split("\n")[0])
-        except (FileNotFoundError, ValueError):
-            return None
+        return _process_id_in(self.data / "postmaster.pid")
 
-    def _drop_foreign_pid_file(self) -> None:
-        """Postgres believes its pid file if any process, even a zombie, has that number, and never starts."""
-        pid = self._noted_process_id()
-        if pid and "postgres" not in _command_line(pid):
-            (self.data / "postmaster.pid").unlink()
+    def _drop_foreign_lock_files(self) -> None:
+        """Postgres believes its lock files if any process, even a zombie, has their number, and never starts.
+
+        The data has one, and so has each socket.
+        """
+        for file in (self.data / "postmaster.pid", *self.socket_folder.glob(".s.PGSQL.*.lock")):
+            pid = _process_id_in(file)
+            if pid and "postgres" not in _command_line(pid):
+                file.unlink()
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of Postgres' programs as the server's user, cut off from this terminal and environment.
@@ -217,6 +218,13 @@ def free_port(preferred: int | None) -> int:
     raise OntimeError(
         f"no free port between {PORTS.start} and {PORTS.stop}", "end some of the programs that listen there"
     )
+
+
+def _process_id_in(lock_file: Path) -> int | None:
+    try:
+        return int(lock_file.read_text().split("\n")[0])
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _command_line(pid: int) -> str:

@@ -141,10 +141,13 @@ def test_starts_when_the_killed_server_is_a_zombie_still(stopped: Server) -> Non
     stopped.stop()
     with other_program(stopped) as pid:
         (stopped.data / "postmaster.pid").write_text(f"{pid}\n{stopped.data}\n")
+        of_the_socket = stopped.socket_folder / f".s.PGSQL.{stopped.port}.lock"
+        of_the_socket.write_text(f"{pid}\n{stopped.data}\n")
         psutil.Process(pid).kill()
         while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
             pass
         assert stopped.start() is True
+        assert of_the_socket.read_text().startswith(f"{stopped.process_id()}\n")
 
 
 @contextmanager
