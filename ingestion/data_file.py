@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path, PurePath
 from typing import Self
 
@@ -19,12 +20,13 @@ DATA_SUFFIXES = (*_TEXTS, *_TABLES, *_PACKED)
 class Wanted:
     """A path, pattern or address to load. `month`, such as 2024-01, is the one that the file must hold.
 
-    `patience` is what the user is told when that month is not there yet.
+    `patience` is what the user is told when that month is not there yet; it ends on the day `overdue_on`.
     """
 
     address: str | Path = field(repr=False)  # may carry a password
     month: str | None = None
     patience: str = "load it when it is"
+    overdue_on: date | None = None
 
 
 @dataclass(frozen=True)

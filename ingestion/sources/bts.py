@@ -242,6 +242,7 @@ URL = "https://transtats.bts.gov/PREZIP/"
 _ARCHIVE = "On_Time_Reporting_Carrier_On_Time_Performance_1987_present_{year}_{month}.zip"  # month not padded
 _FIRST_MONTH = (1987, 10)
 _PATIENCE = "BTS publishes a month about two months after its end; load it then"
+_MONTHS_OVERDUE = 6  # after its first day: three months after BTS was to publish it
 _RANGE = re.compile(r"(\d{4})-(\d\d)(?:\.\.(\d{4})-(\d\d))?")
 
 
@@ -253,9 +254,19 @@ def archives(ranges: Iterable[str], today: date | None = None) -> list[Wanted]:
     """
     folder = (os.environ.get("ONTIME_BTS_URL") or URL).rstrip("/") + "/"
     return [
-        Wanted(folder + _ARCHIVE.format(year=month.year, month=month.month), f"{month:%Y-%m}", _PATIENCE)
+        Wanted(
+            folder + _ARCHIVE.format(year=month.year, month=month.month),
+            f"{month:%Y-%m}",
+            _PATIENCE,
+            overdue_on=_months_after(month, _MONTHS_OVERDUE),
+        )
         for month in months_of(ranges, today)
     ]
+
+
+def _months_after(month: date, months: int) -> date:
+    count = 12 * month.year + month.month - 1 + months
+    return date(count // 12, count % 12 + 1, 1)
 
 
 def months_of(ranges: Iterable[str], today: date | None = None) -> list[date]:

@@ -9,13 +9,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ingestion import http
 from ingestion.data_file import DataFile, Unreadable, Wanted
-from ingestion.errors import NotPublishedError
+from ingestion.errors import LaterError, NotPublishedError
 from tests.ingestion.fetching import Fetching
 from tests.ingestion.site import (
     LAST_MODIFIED,
@@ -269,6 +270,20 @@ def test_a_month_that_is_not_there_is_not_published_yet(served: Site, fetching: 
     assert error.message.startswith("2024-03 is not published yet: http://")
     served.faults["/none.zip"] = [status(500)] * 5
     assert not isinstance(fetching.failure(month).error, NotPublishedError)
+
+
+def test_a_month_that_is_overdue_is_not_there(served: Site, fetching: Fetching) -> None:
+    """Years after it should have come, waiting is no help."""
+    today = datetime.now(UTC).date()
+    overdue, patient = (
+        Wanted(served.url("/none.zip"), "2024-03", overdue_on=day)
+        for day in (today, today + timedelta(days=1))
+    )
+    assert isinstance(fetching.failure(patient).error, NotPublishedError)
+    error = fetching.failure(overdue).error
+    assert not isinstance(error, LaterError)
+    assert error.message.startswith(f"2024-03 is not here, and should have been before {today}: http://")
+    assert "--from" in error.remedy
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf\r\n", b"<!-- saved -->\n"])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from threading import Event
 
@@ -135,7 +136,12 @@ def _unreadable(address: str | Path, error: OntimeError) -> Unreadable:
 
 
 def _as_of_month(error: OntimeError, wanted: Wanted) -> OntimeError:
-    """The error of a file; that a month is not there yet is no failure of anybody."""
+    """The error of a file; that a month is not there yet is no failure of anybody, until it is overdue."""
     if wanted.month is None or not isinstance(error, NotThereError):
         return error
+    if wanted.overdue_on is not None and datetime.now(UTC).date() >= wanted.overdue_on:
+        return OntimeError(
+            f"{wanted.month} is not here, and should have been before {wanted.overdue_on}: {error.message}",
+            "leave this month out, or name a file that holds it with --from",
+        )
     return NotPublishedError(f"{wanted.month} is not published yet: {error.message}", wanted.patience)
