@@ -15,6 +15,7 @@ import pytest
 
 from cli.questions.metrics import Metrics, Question, listing, of_published_marts, read_metrics
 from cli.questions.query import ask
+from cli.questions.summary import summary
 from cli.server.connections import connection
 from cli.server.process import Server
 from ingestion.errors import OntimeError
@@ -162,6 +163,31 @@ def test_each_figure_of_a_mart_is_that_of_the_metric(
     project: ProjectCopy, metrics: Metrics, mart: str
 ) -> None:
     assert differences(project, metrics, mart) == []
+
+
+OF_ALL_FLIGHTS = ("agg_month", "agg_carrier_month", "agg_route_month", "agg_airport_month")
+
+
+def test_there_is_one_figure_of_flights_on_time(
+    project: ProjectCopy, metrics: Metrics, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of flights whose outcome is known: in facts, in each mart, in metrics, and as `ontime summary` says."""
+    ((on_time, known, flights),) = query(
+        "select count(*) filter (where is_on_time), count(is_on_time), count(*) from marts.fct_flights"
+    )
+    share = f"{100 * on_time / known:.4f}"
+    shares = {"metrics": answer(metrics, "on_time_pct")[0]["on_time_pct"]} | {
+        mart: asked(
+            f"select round(100.0 * sum(on_time) / sum(with_known_outcome), 4) as pct from marts.{mart}"
+        )[0]["pct"]
+        for mart in OF_ALL_FLIGHTS
+    }
+    assert {name: f"{Decimal(pct or 0):.4f}" for name, pct in shares.items()} == dict.fromkeys(shares, share)
+    summary()
+    said = capsys.readouterr().out
+    assert f"{on_time:,} of {known:,} flights from " in said
+    assert f" were on time: {share} %\n" in said
+    assert (f"of {flights - known:,} more flights no file states" in said) == (flights > known)
 
 
 @ON_THE_SAMPLE
