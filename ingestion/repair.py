@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ingestion.errors import OntimeError
 from ingestion.finding.content import LastArchive, identify
 from ingestion.finding.finding import Found, find, opened
 from ingestion.forms.plan import plan
+from ingestion.forms.tabular.sheets import sheets_of
 from ingestion.landing.landing import land_again
 from ingestion.landing.ledger import Entry, Ledger
 from ingestion.landing.locks import only_load
@@ -116,11 +118,4 @@ def _found(
     places: Sequence[str | Path], source: Source, cache: Path, progress: Progress, archives: LastArchive
 ) -> Iterator[Found]:
     found = find(places, source.suffixes, cache, progress, archives)
-    if not source.takes_any_table:
-        return found
-    # only here: its libraries take a second to import
-    from functools import partial
-
-    from ingestion.forms.tabular.planning import sheets_of
-
     return opened(found, partial(sheets_of, say=progress.say, archives=archives))

@@ -87,7 +87,7 @@ def land_again(connection: Connection, schema: str, file: PlannedFile, entry: En
         connection,
     ):
         ledger.forget_rows(entry)
-        rows = SoundRows(file, records_of(file, content), rejects)
+        rows = SoundRows(file, records_of(file, table_of(file, content)), rejects)
         _copy_rows(connection, sql.Identifier(schema, entry.dataset), file, rows)
         rejects.seek(0)
         ledger.copy_rejects(rejects)
