@@ -7,20 +7,26 @@
 {#
     The figures of a day that have an expectation. `least_spread` is what is normal in any case: without it a figure that hardly
     ever moves would be unusual whenever it does. Of `expected`, and of `flights_before`, which there were on average: for a carrier
-    with few flights one of them is many percent.
+    with few flights one of them is many percent. `range` is what can be: a share has its ends, a delay may be early.
 #}
 {% macro kpis() %}
     {{ return([
-        {'name': 'flights', 'least_spread': '0.04 * expected'},
-        {'name': 'cancelled_pct', 'least_spread': 'greatest(1.5, 100.0 / flights_before)'},
-        {'name': 'diverted_pct', 'least_spread': 'greatest(0.5, 100.0 / flights_before)'},
-        {'name': 'on_time_pct', 'least_spread': 'greatest(3, 100.0 / flights_before)'},
+        {'name': 'flights', 'least_spread': '0.04 * expected', 'range': at_least_zero()},
+        {'name': 'cancelled_pct', 'least_spread': 'greatest(1.5, 100.0 / flights_before)', 'range': percent()},
+        {'name': 'diverted_pct', 'least_spread': 'greatest(0.5, 100.0 / flights_before)', 'range': percent()},
+        {'name': 'on_time_pct', 'least_spread': 'greatest(3, 100.0 / flights_before)', 'range': percent()},
         {'name': 'mean_dep_delay_minutes', 'least_spread': '4'},
         {'name': 'median_dep_delay_minutes', 'least_spread': '3'},
         {'name': 'mean_arr_delay_minutes', 'least_spread': '4'},
         {'name': 'median_arr_delay_minutes', 'least_spread': '3'},
     ]) }}
 {% endmacro %}
+
+{# The least and the most that a figure can be. #}
+{% macro percent() %}{{ return(['0', '100']) }}{% endmacro %}
+
+{% macro at_least_zero() %}{{ return(['0', 'null']) }}{% endmacro %}
+
 
 {# The carrier that stands for all of them together; codes of carriers have two characters. #}
 {% macro all_carriers() %}ALL{% endmacro %}
@@ -40,9 +46,14 @@
     greatest(1.4826 * {{ median_distance }}, {{ least_spread }})
 {%- endmacro %}
 
-{% macro expected_low(expected, spread) -%} cast({{ expected }} - 4 * {{ spread }} as numeric(12, 4)) {%- endmacro %}
+{# The bounds of what is usual, but nothing that cannot be: fewer than no flights, more than all. #}
+{% macro expected_low(expected, spread, least='null') -%}
+    cast(case when {{ expected }} is not null then greatest({{ expected }} - 4 * {{ spread }}, {{ least }}) end as numeric(12, 4))
+{%- endmacro %}
 
-{% macro expected_high(expected, spread) -%} cast({{ expected }} + 4 * {{ spread }} as numeric(12, 4)) {%- endmacro %}
+{% macro expected_high(expected, spread, most='null') -%}
+    cast(case when {{ expected }} is not null then least({{ expected }} + 4 * {{ spread }}, {{ most }}) end as numeric(12, 4))
+{%- endmacro %}
 
 {% macro is_outside(observed, expected, spread) -%} abs({{ observed }} - {{ expected }}) > 4 * {{ spread }} {%- endmacro %}
 
@@ -55,8 +66,8 @@
         {{ keys | join(', ') }},
         observed,
         cast(expected as numeric(12, 4)) as expected,
-        {{ expected_low('expected', 'spread') }} as expected_low,
-        {{ expected_high('expected', 'spread') }} as expected_high,
+        {{ expected_low('expected', 'spread', 'least_possible') }} as expected_low,
+        {{ expected_high('expected', 'spread', 'most_possible') }} as expected_high,
         {{ is_outside('observed', 'expected', 'spread') }} as is_outside,
         figures_before
     from (
@@ -70,7 +81,17 @@
                 {%- for kpi in kpis() %}
                 when '{{ kpi.name }}' then {{ robust_spread('median_distance', kpi.least_spread) }}
                 {%- endfor %}
-            end as spread
+            end as spread,
+            case measure
+                {%- for kpi in kpis() if kpi.range %}
+                when '{{ kpi.name }}' then {{ kpi.range[0] }}
+                {%- endfor %}
+            end as least_possible,
+            case measure
+                {%- for kpi in kpis() if kpi.range %}
+                when '{{ kpi.name }}' then {{ kpi.range[1] }}
+                {%- endfor %}
+            end as most_possible
         from {{ expectations }}
     ) as spreads
 {%- endmacro %}

@@ -34,6 +34,12 @@ ledger as (
 
 ),
 
+rejects as (
+
+    select * from {{ ref('audit_rejects') }}
+
+),
+
 -- a carrier on a day on which all of them together are as usual: the trouble is its own
 carriers_alone as (
 
@@ -46,7 +52,8 @@ carriers_alone as (
 
 ),
 
--- figures outside the band of what is usual
+-- Figures outside the band of what is usual, and how many times as far out they are an alarm. Days that are news come often:
+-- alarms are the few a year on which all carriers together were far out.
 figures as (
 
     select
@@ -57,7 +64,8 @@ figures as (
         observed,
         expected,
         expected_low,
-        expected_high
+        expected_high,
+        3 as alarm_at
     from kpi_day
     where is_outside
     union all
@@ -69,7 +77,8 @@ figures as (
         observed,
         expected,
         expected_low,
-        expected_high
+        expected_high,
+        cast(null as integer) as alarm_at
     from carriers_alone
     union all
     select
@@ -80,7 +89,8 @@ figures as (
         observed,
         expected,
         expected_low,
-        expected_high
+        expected_high,
+        2 as alarm_at
     from file_months
     where is_outside
     union all
@@ -92,9 +102,57 @@ figures as (
         observed,
         expected,
         expected_low,
-        expected_high
+        expected_high,
+        2 as alarm_at
     from missing_values
     where is_outside
+
+),
+
+rejects_of_months as (
+
+    select
+        file_no,
+        data_month,
+        count(*) as rows_rejected
+    from rejects
+    group by file_no, data_month
+
+),
+
+-- A record whose month nobody can read belongs to the months that its file states. Reference data has no month, and a file of
+-- which nothing could be read states none: there it is the one in which the file came. Where a newer file states the month
+-- instead, all is well again.
+rejected_by_month as (
+
+    select
+        ledger.file_name,
+        ledger.file_no,
+        coalesce(
+            rejects_of_months.data_month, file_months.data_month, cast(date_trunc('month', ledger.received_at_utc) as date)
+        ) as data_month,
+        rejects_of_months.rows_rejected,
+        file_months.observed,
+        ledger.rows_seen
+    from rejects_of_months
+    inner join ledger on ledger.file_no = rejects_of_months.file_no
+    left join file_months
+        on file_months.file_no = rejects_of_months.file_no
+        and (rejects_of_months.data_month is null or file_months.data_month = rejects_of_months.data_month)
+    where file_months.file_no is not null or ledger.rows_superseded = 0
+
+),
+
+rejected as (
+
+    select
+        file_name,
+        file_no,
+        data_month,
+        sum(rows_rejected) as rows_rejected,
+        coalesce(sum(rows_rejected) + max(observed), max(rows_seen)) as rows_of_month
+    from rejected_by_month
+    group by file_name, file_no, data_month
 
 ),
 
@@ -151,17 +209,22 @@ broken_rules as (
         'alarm' as severity,
         file_name || ' (file ' || file_no || ')' as subject,
         'percent rejected' as measure,
-        cast(received_at_utc as date) as found_on,
-        {{ percentage('rows_rejected', 'rows_seen') }} as observed,
-        rows_rejected || ' of ' || rows_seen || ' records were rejected; audit_rejects says why.' as explanation
-    from ledger
-    where rows_rejected > 0.001 * rows_seen
+        data_month as found_on,
+        {{ percentage('rows_rejected', 'rows_of_month') }} as observed,
+        rows_rejected || ' of ' || cast(rows_of_month as bigint) || ' records were rejected; audit_rejects says why.'
+            as explanation
+    from rejected
+    where rows_rejected > 0.001 * rows_of_month
 
 )
 
 select
     kind,
-    case when abs(observed - expected) > 2 * (expected_high - expected) then 'alarm' else 'notice' end as severity,
+    -- the end that is nearer may be where a figure cannot go on: no share is above 100 %
+    case
+        when abs(observed - expected) > alarm_at * greatest(expected_high - expected, expected - expected_low) then 'alarm'
+        else 'notice'
+    end as severity,
     subject,
     measure,
     cast(date_trunc('month', found_on) as date) as data_month,

@@ -70,7 +70,7 @@ select
     received_at_utc,
     cast(observed as numeric(12, 4)) as observed,
     cast(expected as numeric(12, 4)) as expected,
-    {{ expected_low('expected', 'spread') }} as expected_low,
+    {{ expected_low('expected', 'spread', at_least_zero()[0]) }} as expected_low,
     {{ expected_high('expected', 'spread') }} as expected_high,
     {{ is_outside('observed', 'expected', 'spread') }} as is_outside
 from bands

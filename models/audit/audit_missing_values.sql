@@ -21,7 +21,7 @@ expectations as (
 
 ),
 
--- two percentage points up or down are normal in any case
+-- two percentage points are normal in any case
 bands as (
 
     select
@@ -40,8 +40,9 @@ select
     counts.values_missing,
     cast(bands.observed as numeric(12, 4)) as observed,
     cast(bands.expected as numeric(12, 4)) as expected,
-    {{ expected_low('bands.expected', 'bands.spread') }} as expected_low,
-    {{ expected_high('bands.expected', 'bands.spread') }} as expected_high,
-    {{ is_outside('bands.observed', 'bands.expected', 'bands.spread') }} as is_outside
+    {{ expected_low('bands.expected', 'bands.spread', percent()[0]) }} as expected_low,
+    {{ expected_high('bands.expected', 'bands.spread', percent()[1]) }} as expected_high,
+    -- values that come where they used to be missing are no fault
+    {{ is_outside('bands.observed', 'bands.expected', 'bands.spread') }} and bands.observed > bands.expected as is_outside
 from counts
 inner join bands on bands.series = counts.column_name and bands.data_month = counts.flight_month

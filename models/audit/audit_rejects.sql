@@ -16,6 +16,7 @@ select
     ledger.file_id,
     rejects.record_no,
     rejects.reason,
-    rejects.raw_text
+    rejects.raw_text,
+    rejects.data_month
 from rejects
 inner join ledger on ledger.rejects_version_id = rejects.version_id

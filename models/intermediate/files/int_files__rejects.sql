@@ -7,6 +7,7 @@ select
     '{{ landed.entity }}' as entity,
     file_no,
     record_no,
+    {{ landed.month or 'cast(null as date)' }} as data_month,
     reject_reason as reason,
     raw_text
 from ({{ missing_files_of(ref(staging_model(landed)), landed) }}) as records
@@ -19,6 +20,7 @@ select
     '{{ landed.entity }}' as entity,
     file_no,
     record_no,
+    cast(null as date) as data_month,
     reason,
     raw_text
 from ({{ missing_files_of(source(landed.source, 'rejects'), landed) }}) as records
