@@ -11,6 +11,7 @@ FILE_NO = "file_no"
 RECORD_NO = "record_no"
 LINEAGE = (FILE_NO, RECORD_NO)  # columns that landing adds to each row: which file, which record of it from 1
 SYSTEM_COLUMNS = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")  # that each table of Postgres has
+TAKEN_COLUMNS = (*LINEAGE, *SYSTEM_COLUMNS)  # names that columns of files cannot have
 _OWN_TABLES = ("files", "rejects")  # see ingestion/landing/ledger.py
 _IDENTIFIER = re.compile(r"_?[a-z0-9][a-z0-9_]{0,50}")
 
@@ -52,8 +53,9 @@ class Dataset:
     def __post_init__(self) -> None:
         _require_identifiers(self.name, *self.columns)
         _require_distinct(self.columns)
-        for name in {self.name, *self.columns}.intersection((*_OWN_TABLES, *LINEAGE, *SYSTEM_COLUMNS)):
-            raise ValueError(f"{self.name}: {name} is a name that landing or Postgres needs")
+        for name in {self.name, *self.columns}.intersection((*_OWN_TABLES, *TAKEN_COLUMNS)):
+            whose = "Postgres" if name in SYSTEM_COLUMNS else "landing"
+            raise ValueError(f"{self.name}: {name} is a name that {whose} itself needs")
         named = [name for need in self.needs for name in need.replace("|", " ").split()]
         for name in {*named, *self.looks_like, *self.one_month}.difference(self.columns):
             raise ValueError(f"{self.name}: {name} is not among its columns")

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ingestion.errors import OntimeError
-from ingestion.source import LINEAGE, SYSTEM_COLUMNS
+from ingestion.source import TAKEN_COLUMNS
 
 _NUMBER = re.compile(r"[-+]?\d[\d.,:/-]*")  # dates and clocks as well
 _FEWEST_NUMBERS = 3
 _YEARS = range(1900, 2101)
 
-TAKEN = (*LINEAGE, *SYSTEM_COLUMNS)  # names that columns of files cannot have
 NAMELESS = ""  # the last column where a header ends with a comma, as those of BTS and FAA do
 LONGEST_NAME = 63  # Postgres cuts longer names off without a word
 _WORD_BREAKS = (re.compile(r"([^_])([A-Z][a-z]+)"), re.compile(r"([a-z0-9])([A-Z])"))
@@ -67,7 +66,7 @@ def columns_of(header: Sequence[str], file_name: str) -> tuple[str, ...]:
     fields_of: dict[str, list[str]] = defaultdict(list)
     for position, field in enumerate(header[:-1] if ends_with_comma else header, start=1):
         column = column_name(field) if field.strip() else f"column_{position}"
-        column = f"column_{column}" if column in TAKEN else column
+        column = f"column_{column}" if column in TAKEN_COLUMNS else column
         if problem := _problem(column):
             raise _error(file_name, f"the name of column {position}, {field!r}, {problem}")
         fields_of[column].append(field)

@@ -477,13 +477,13 @@ def test_secrets_are_found_nowhere(
     folders: list[Path] = []
 
     @contextmanager
-    def kept(prefix: str) -> Iterator[str]:
-        folders.append(tmp_path / f"{prefix}{len(folders)}")
+    def kept(purpose: str) -> Iterator[str]:
+        folders.append(tmp_path / f"{purpose}{len(folders)}")
         folders[-1].mkdir()
         yield str(folders[-1])
 
-    monkeypatch.setattr(pipeline, "TemporaryDirectory", kept)
-    monkeypatch.setattr(loading, "TemporaryDirectory", kept)
+    monkeypatch.setattr(pipeline, "working_folder", kept)
+    monkeypatch.setattr(loading, "working_folder", kept)
     caplog.set_level(logging.DEBUG)
     make_aircraft(source, 3)
     report, said = load_tables(write_config(tmp_path))

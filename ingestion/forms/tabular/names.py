@@ -7,19 +7,14 @@ from slugify import slugify
 
 from ingestion.errors import OntimeError
 from ingestion.forms.headers import column_name
-from ingestion.source import LINEAGE, SYSTEM_COLUMNS, names
+from ingestion.source import TAKEN_COLUMNS, names
 
 LONGEST_TABLE = 40  # characters: dbt writes `stg_files__<name>__dbt_backup` into the 63 of Postgres
 LONGEST_COLUMN = 45  # characters: what stands before and behind a name in staging fits as well
 MOST_COLUMNS = 1_500  # Postgres stops at 1,600
 
 _TAKEN_TABLES = {"files", "rejects"}
-_TAKEN_COLUMNS = {
-    *LINEAGE,
-    *SYSTEM_COLUMNS,
-    "reject_reason",
-    "raw_text",
-}  # what landing, Postgres and staging have
+_TAKEN_COLUMNS = {*TAKEN_COLUMNS, "reject_reason", "raw_text"}  # what staging adds, too
 
 # Keywords that Postgres or Spark do not take for a name; a test asks the server for its own.
 RESERVED = frozenset(
