@@ -8,7 +8,7 @@ import psycopg2.errors
 import psycopg2.extensions
 from psycopg2 import sql
 
-from ingestion.errors import OntimeError
+from ingestion.errors import OntimeError, chain_of
 
 Connection = psycopg2.extensions.connection
 Cursor = psycopg2.extensions.cursor
@@ -72,9 +72,7 @@ def disk_full(error: BaseException | None) -> BaseException | None:
 
     A server without room for its log stops, and the connection then has an error of its own.
     """
-    while error is not None and not isinstance(error, psycopg2.errors.DiskFull):
-        error = error.__cause__ or error.__context__
-    return error
+    return next((it for it in chain_of(error) if isinstance(it, psycopg2.errors.DiskFull)), None)
 
 
 def first_line(error: BaseException) -> str:

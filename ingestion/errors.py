@@ -1,5 +1,7 @@
 """The one error of the project: what went wrong, and what to do next."""
 
+from collections.abc import Iterator
+
 
 class OntimeError(Exception):
     """A failure that the user can act on; the `ontime` command shows it without a traceback.
@@ -26,8 +28,14 @@ class NotPublishedError(LaterError):
     """The publisher has not published it yet."""
 
 
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that led to it, from the outermost to where the chain began."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def root_of(error: BaseException) -> BaseException:
     """Where a chain of errors began."""
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    return error
+    *_, root = chain_of(error)
+    return root

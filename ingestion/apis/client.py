@@ -22,7 +22,7 @@ from ingestion import http
 from ingestion.apis.api import Api, CutOffError, Endpoint, Question, UnfitError
 from ingestion.apis.response_body import said
 from ingestion.dlt.pipeline import use_settings
-from ingestion.errors import LaterError, OntimeError
+from ingestion.errors import LaterError, OntimeError, chain_of
 from ingestion.finding.fetch.addresses import secrets_of, without_secrets
 
 LONGEST_PAUSE = 300.0  # seconds; a server that asks for more patience is left alone
@@ -317,9 +317,7 @@ def _raise_for_status(response: requests.Response, *_: Any, **__: Any) -> None:
 
 def _first(error: BaseException | None, *kinds: type[BaseException]) -> Any:
     """The first error of one of these kinds, from the outermost to where the chain began."""
-    while error is not None and not isinstance(error, kinds):
-        error = error.__cause__ or error.__context__
-    return error
+    return next((it for it in chain_of(error) if isinstance(it, kinds)), None)
 
 
 def _host(address: str) -> str:

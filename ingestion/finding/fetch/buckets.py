@@ -14,7 +14,7 @@ import fsspec
 
 from ingestion import http
 from ingestion.data_file import may_hold_data
-from ingestion.errors import OntimeError, root_of
+from ingestion.errors import OntimeError, chain_of, root_of
 from ingestion.finding.fetch.addresses import scheme_of
 from ingestion.finding.fetch.attempts import BrokenError, attempts, so_far
 from ingestion.finding.fetch.cache import Entry, Stamp
@@ -192,8 +192,4 @@ def _is_refusal(error: Exception) -> bool:
 
 def _says(error: BaseException | None, words: re.Pattern[str]) -> bool:
     """Whether an error, or one that it came from, is called so or says so."""
-    while error is not None:
-        if words.search(f"{type(error).__name__} {error}"):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    return any(words.search(f"{type(it).__name__} {it}") for it in chain_of(error))
