@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from itertools import chain
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from ingestion.databases.cursor import Value
 from ingestion.databases.dialects import DIALECTS, Column, Expression
 from ingestion.databases.landed_table import Key
 from ingestion.errors import OntimeError
+from ingestion.finding.fetch.addresses import without_secrets
 from ingestion.sources.databases import Table
 
 Condition = sa.ColumnElement[bool]
@@ -180,8 +180,7 @@ class Server:
         if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
             error = error.orig
         said = str(error.args[-1]) if len(error.args) > 1 else first_line(error)
-        for secret in self._secrets():
-            said = said.replace(secret, "***")
+        said = without_secrets(said, self._secrets())
         return said.replace(f"'{self._address.username}'", "***").replace(
             f'"{self._address.username}"', "***"
         )
@@ -191,8 +190,7 @@ class Server:
         options = {
             name: values for name, values in self._address.normalized_query.items() if _SECRET.search(name)
         }
-        found = filter(None, (self._address.password, *chain(*options.values())))
-        return sorted({text for secret in found for text in (secret, quote(secret, safe=""))}, key=len)[::-1]
+        return [*filter(None, (self._address.password, *chain(*options.values())))]
 
     def _host(self) -> str:
         port = f":{self._address.port}" if self._address.port else ""
