@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,11 @@ from ingestion.data_file import DataFile, Unreadable, Wanted
 from ingestion.database import Connection, columns_there, connect, refused
 from ingestion.errors import OntimeError
 from ingestion.finding.content import LastArchive, identify
-from ingestion.finding.finding import Found, find, opened
+from ingestion.finding.finding import Found, opened
 from ingestion.forms.encoding import known as check_encoding
 from ingestion.forms.plan import plan
 from ingestion.forms.planned_file import PlannedFile
-from ingestion.forms.tabular.sheets import sheets_of
+from ingestion.forms.tabular.sheets import find_tables
 from ingestion.landing import raw_schema
 from ingestion.landing.landing import land
 from ingestion.landing.ledger import Ledger
@@ -52,8 +51,7 @@ def load(
     if encoding is not None:
         check_encoding(encoding)
     with progress, LastArchive() as archives:
-        found = find(wanted, source.suffixes, cache, progress, archives)
-        found = opened(found, partial(sheets_of, say=progress.say, archives=archives))
+        found = find_tables(wanted, source.suffixes, cache, progress, archives)
         found = opened(found, lambda file: [replace(file, encoding=encoding)])
         reports = land_found(source, found, connection, progress, archives)
     return LoadReport(source.name, reports, time.monotonic() - started)

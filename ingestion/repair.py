@@ -1,9 +1,8 @@
 """Lands the rows of a file anew that has landed before, and of which rows are missing or were changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ from ingestion.data_file import DataFile
 from ingestion.database import connect, refused
 from ingestion.errors import OntimeError
 from ingestion.finding.content import LastArchive, identify
-from ingestion.finding.finding import Found, find, opened
 from ingestion.forms.plan import plan
-from ingestion.forms.tabular.sheets import sheets_of
+from ingestion.forms.tabular.sheets import find_tables
 from ingestion.landing.landing import land_again
 from ingestion.landing.ledger import Entry, Ledger
 from ingestion.landing.locks import only_load
@@ -100,7 +98,7 @@ def _with_content(
 ) -> DataFile:
     """The file at these places that has the content."""
     reasons = []
-    for file in _found(places, source, cache, progress, archives):
+    for file in find_tables(places, source.suffixes, cache, progress, archives):
         if not isinstance(file, DataFile):
             reasons.append(file.error.message)
         elif identify(file) == entry.file_id:
@@ -112,10 +110,3 @@ def _with_content(
         f"the content of file {entry.file_no} ({entry.file_name}) is not there:\n  {looked}",
         f"name a place that has it: ontime load {source.name} --repair {entry.file_no} --from PLACE",
     )
-
-
-def _found(
-    places: Sequence[str | Path], source: Source, cache: Path, progress: Progress, archives: LastArchive
-) -> Iterator[Found]:
-    found = find(places, source.suffixes, cache, progress, archives)
-    return opened(found, partial(sheets_of, say=progress.say, archives=archives))

@@ -1,12 +1,28 @@
 """The sheets of workbooks, each of which is a file to load."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
-from ingestion.data_file import DataFile
+from ingestion.data_file import DataFile, Wanted
 from ingestion.errors import OntimeError
 from ingestion.finding.content import Content, LastArchive
+from ingestion.finding.finding import Found, find, opened
 from ingestion.forms.tabular.tables import workbook_in
+from ingestion.progress import Progress
+
+
+def find_tables(
+    places: Sequence[str | Path | Wanted],
+    suffixes: Sequence[str],
+    cache: Path,
+    progress: Progress,
+    archives: LastArchive,
+) -> Iterator[Found]:
+    """The files at places (finding.find), and in place of a workbook its sheets."""
+    found = find(places, suffixes, cache, progress, archives)
+    return opened(found, partial(sheets_of, say=progress.say, archives=archives))
 
 
 def sheets_of(
