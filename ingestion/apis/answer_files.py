@@ -1,6 +1,7 @@
 """From hours that are missing to answers as files to land: those that are kept, then those that come."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
@@ -100,8 +101,9 @@ class AnswerFiles:
         try:
             self._look(pages)
             rows = self._api.rows(asked, pages)
-            question = asked if self._client.has_shown_end else self._proven(asked, rows)
-            file = self._file_of(question, rows)
+            covered = hours_covered(self._api, rows)
+            question = asked if self._client.has_shown_end else self._proven(asked, covered)
+            file = self._file_of(question, rows, covered)
         except UnfitError as error:
             raise self._client.unfit(asked, error) from None
         self._keep(question, file, pages)
@@ -111,12 +113,12 @@ class AnswerFiles:
             rest = Question(asked.place, Span(question.span.end, asked.span.end))
             yield Unreadable(rest.name, self._client.address(rest), self._may_be_cut_off(rest))
 
-    def _proven(self, asked: Question, rows: bytes) -> Question:
+    def _proven(self, asked: Question, covered: set[datetime]) -> Question:
         """The part of a question that an answer covers whose end nobody has stated; raises when it is none.
 
         The ledger and the cache are told of that part alone, so that the next load asks for the rest.
         """
-        span = proven(asked, hours_covered(self._api, rows))
+        span = proven(asked, covered)
         if span is None:
             raise self._may_be_cut_off(asked)
         return Question(asked.place, span)
@@ -155,13 +157,14 @@ class AnswerFiles:
     def _file(self, question: Question, pages: Sequence[bytes]) -> DataFile:
         """The rows of an answer, as a file. Raises UnfitError and CutOffError."""
         self._look(pages)
-        return self._file_of(question, self._api.rows(question, pages))
+        rows = self._api.rows(question, pages)
+        return self._file_of(question, rows, hours_covered(self._api, rows))
 
-    def _file_of(self, question: Question, rows: bytes) -> DataFile:
+    def _file_of(self, question: Question, rows: bytes, covered: set[datetime]) -> DataFile:
         path = self._folder / f"{next(self._numbers)}.csv"
         path.write_bytes(rows)
         request = question.request
-        if lacking := lacking_of(question, hours_covered(self._api, rows)):
+        if lacking := lacking_of(question, covered):
             request += f"&{LACKING}={lacking}"
         return DataFile(path, question.name, self._client.address(question), request=request)
 
