@@ -9,7 +9,7 @@
 -- transformer  reads raw, owns everything else, marts too
 -- reporter     reads the published schema marts and nothing else; nobody waits for it
 --
--- Run by a superuser it holds more than run by an owner of the database who may make roles; it warns of what is missing.
+-- Run by a superuser it holds more than run by an owner of the database who may make roles; it warns of open functions and databases.
 
 -- Roles belong to the whole server. On an embedded one they get passwords and the right to log in afterwards.
 do $$
