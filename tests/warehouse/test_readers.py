@@ -125,6 +125,7 @@ ALLOWED = [
 ]
 
 STORED = "select count(*) from pg_db_role_setting where setdatabase <> 0 and setrole = 'reporter'::regrole"
+ROLES = "select array_agg(to_jsonb(r) - 'rolpassword' order by oid)::text from pg_roles as r"
 
 
 @pytest.fixture(scope="module", params=["embedded", "named by PGHOST"])
@@ -189,7 +190,7 @@ def test_a_reader_is_denied_what_others_wait_for_and_what_writes(
 def test_what_nothing_forbids_stops_no_work_and_is_gone_after_ontime_up(
     warehouse: Connection, looking: Cursor, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    before = first(looking, "select array_agg(to_jsonb(r) - 'rolpassword')::text from pg_roles as r")
+    before = first(looking, ROLES)
     with closing(log_in(warehouse)) as opened, opened.cursor() as cursor:
         for stored in ALLOWED[1:3]:
             cursor.execute(stored.format(database=warehouse.database))
@@ -209,7 +210,7 @@ def test_what_nothing_forbids_stops_no_work_and_is_gone_after_ontime_up(
             with closing(connection(role).connect()) as opened, opened, opened.cursor() as cursor:
                 cursor.execute("select pg_advisory_lock(1), pg_advisory_unlock(1)")
                 cursor.execute("create temporary table mine as select 1")
-    assert first(looking, "select array_agg(to_jsonb(r) - 'rolpassword')::text from pg_roles as r") == before
+    assert first(looking, ROLES) == before
     assert first(looking, STORED) == 0
 
 
