@@ -1,5 +1,6 @@
 """Tells the user how far a load is: a bar on a terminal, a line for each file elsewhere."""
 
+from threading import Lock
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
@@ -32,10 +33,11 @@ class Progress(Protocol):
 
 
 class PlainProgress:
-    """One line for each file, for logs and pipes."""
+    """One line for each file, for logs and pipes, which other threads and processes write to as well."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._writing = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -45,7 +47,9 @@ class PlainProgress:
     ) -> None: ...
 
     def say(self, line: str) -> None:
-        print(line, file=self._stream, flush=True)
+        with self._writing:
+            self._stream.write(f"{line}\n")  # at once: what `print` writes may be torn before the line's end
+            self._stream.flush()
 
     def has_fetched(self, location: str, position: int, size: int | None) -> None: ...
 

@@ -1,6 +1,10 @@
 """What the user sees of a load."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import StringIO
+from threading import Thread
 
 import pytest
 
@@ -37,6 +41,27 @@ def test_lines() -> None:
         for file in (LANDED, THERE, FAILED, MISSING):
             progress.done(file)
     assert stream.getvalue().splitlines() == LINES
+
+
+def test_lines_do_not_mix() -> None:
+    """Each call writes whole lines at once: those of other threads and processes come before or after.
+
+    A pipe of packets tells one write from the next.
+    """
+    report = replace(LANDED, warnings=("a.csv: look here", "a.csv: and there"))
+    reading, writing = os.pipe2(os.O_DIRECT)
+    read: list[bytes] = []
+    reader = Thread(target=lambda: read.extend(iter(lambda: os.read(reading, 1 << 16), b"")))
+    reader.start()
+    with os.fdopen(writing, "w", buffering=1) as stream, ThreadPoolExecutor(4) as pool:  # as stderr
+        progress = PlainProgress(stream)
+        for _ in range(100):
+            pool.submit(progress.done, report)
+            pool.submit(progress.say, "[waiting] for another load")
+    reader.join()
+    os.close(reading)
+    assert set(read) == {f"{report}\n".encode(), b"[waiting] for another load\n"}
+    assert len(read) == 200
 
 
 class Terminal(StringIO):
