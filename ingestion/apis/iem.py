@@ -5,7 +5,6 @@ Parameters and errors: https://mesonet.agron.iastate.edu/cgi-bin/request/asos.py
 
 import re
 from codecs import BOM_UTF8
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -62,7 +61,10 @@ def _look(page: bytes) -> None:
 
 
 def _rows(question: Question, pages: Sequence[bytes]) -> bytes:
-    """The CSV as it came. What rows can be read here must be of the station and of the hours, each once."""
+    """The CSV as it came, but that a line which came twice says nothing more and is left out.
+
+    What rows can be read here must be of the station and of the hours.
+    """
     page = pages[0].removeprefix(BOM_UTF8)
     station = question.fields["station"].encode()
     start, end = (f"{bound:%Y-%m-%d %H:%M}".encode() for bound in (question.span.start, question.span.end))
@@ -75,13 +77,9 @@ def _rows(question: Question, pages: Sequence[bytes]) -> bytes:
             agreeing, disagreeing = agreeing + agrees, disagreeing + (not agrees)
         if not start <= valid < end:
             raise UnfitError(f"it has a report of {valid.decode()}, which was not asked for")
-    lines = page.splitlines()
-    if len(set(lines)) < len(lines):
-        doubled = next(line for line, count in Counter(lines).items() if count > 1)
-        raise UnfitError(f"it has a report twice: {doubled.decode(errors='replace')[:_LONGEST_SHOWN]}")
     if disagreeing > agreeing:  # a single report may be mended later, and keep its first time
         raise UnfitError("its times are not UTC, which METARs are in")
-    return page
+    return b"".join(dict.fromkeys(page.splitlines(keepends=True)))
 
 
 IEM = Api(
