@@ -9,7 +9,7 @@
 -- transformer  reads raw, owns everything else, marts too
 -- reporter     reads the published schema marts and nothing else; nobody waits for it
 --
--- Run by a superuser it holds more than run by an owner of the database who may make roles; it warns of open functions and databases.
+-- Run by a superuser it holds more than run by an owner of the database who may make roles; it warns of what is open then.
 
 -- Roles belong to the whole server. On an embedded one they get passwords and the right to log in afterwards.
 do $$
@@ -104,6 +104,16 @@ alter role reporter set default_transaction_read_only = on;
 do $superuser$
 begin
     if not (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
+        -- a superuser may have done it before
+        if not exists (
+            select from pg_catalog.pg_db_role_setting
+            where setrole = 'reporter'::regrole and setdatabase = 0 and setconfig::text ~ '\mtemp_file_limit='
+        ) then
+            raise warning 'role reporter can fill the disk with temporary files: have a superuser run roles.sql in database %', current_database();
+        end if;
+        if not exists (select from pg_catalog.pg_event_trigger where evtname = 'refuse_ddl_of_readers' and evtenabled <> 'D') then
+            raise warning 'role reporter can drop what was granted to it: have a superuser run roles.sql in database %', current_database();
+        end if;
         return;
     end if;
     alter role reporter set temp_file_limit = '10GB';

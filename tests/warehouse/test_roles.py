@@ -182,6 +182,37 @@ def test_external_server_is_set_up_and_used_as_pguser(external: pytest.MonkeyPat
         run("loader", "select * from marts.fct_trial")
 
 
+def test_guards_that_take_a_superuser_are_missed_until_one_made_them(
+    external: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    administrator = connection("postgres")
+    become(external, "createrole createdb")
+    missed = [
+        f"role reporter can {can}: have a superuser run roles.sql in database elsewhere"
+        for can in (
+            "take locks that others wait for",
+            "fill the disk with temporary files",
+            "drop what was granted to it",
+        )
+    ]
+
+    def told() -> list[str]:
+        bootstrap()
+        return [line for line in capsys.readouterr().err.splitlines() if line in missed]
+
+    assert told() == missed
+    with closing(administrator.connect()) as opened, opened, opened.cursor() as cursor:
+        cursor.execute(ROLES_SQL.read_text())
+    assert told() == []
+    for undone in (
+        "alter role reporter reset temp_file_limit",
+        "alter event trigger refuse_ddl_of_readers disable",
+    ):
+        with closing(administrator.connect()) as opened, opened, opened.cursor() as cursor:
+            cursor.execute(undone)
+    assert told() == missed[1:]
+
+
 def test_settings_of_reporter_hold_for_questions_to_an_external_server(external: pytest.MonkeyPatch) -> None:
     bootstrap()
     out = io.StringIO()
