@@ -24,6 +24,8 @@ def server() -> Iterator[S3]:
     with s3_server() as running:
         for name in ("a.csv", "b.csv.gz", "readme.html", "deep/c.csv", "c.json"):
             running.put(f"months/in/{name}", name.encode())
+        for folder in ("in/", "in/deep/", "in/empty.csv/"):  # as consoles make them
+            running.put(f"months/{folder}", b"")
         yield running
 
 
@@ -189,6 +191,35 @@ def test_a_large_object_that_is_another_begins_anew(relay: Relay, fetching: Fetc
     relay.breaks_after = None
     s3.put("months/large/a.csv", LARGE[::-1])
     assert fetching.one("s3://months/large/a.csv").path.read_bytes() == LARGE[::-1]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "problem", "remedy"),
+    [
+        ("http://127.0.0.1:1", "the proxy does not let it through: Connect call failed", "check HTTP_PROXY"),
+        ("http://none.invalid:1", "cannot be read: ", "and HTTPS_PROXY, which names a proxy"),
+    ],
+)
+def test_a_proxy_that_is_none(
+    s3: S3, fetching: Fetching, monkeypatch: pytest.MonkeyPatch, proxy: str, problem: str, remedy: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    failure = fetching.failure("s3://months/in/a.csv")
+    assert failure.error.message.startswith(f"s3://months/in/a.csv: {problem}")
+    assert remedy in failure.error.remedy
+
+
+def test_certificates(s3: S3, fetching: Fetching, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What another attempt would meet again is told at once."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.address.replace("http:", "https:"))
+    assert "it speaks no TLS there" in fetching.failure("s3://months/in/a.csv").error.message
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    failure = fetching.failure("s3://months/in/a.csv")
+    assert failure.error.message == "s3://months/in/a.csv: the file of certificates to trust cannot be read"
+    assert failure.error.remedy == "check AWS_CA_BUNDLE, which names it"
+    assert "trying again" not in fetching.said
 
 
 EXPIRED = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"

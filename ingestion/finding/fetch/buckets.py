@@ -3,12 +3,14 @@
 import errno
 import glob
 import logging
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
+from urllib.request import getproxies
 
 import fsspec
 
@@ -43,7 +45,8 @@ _LAST_MODIFIED = ("LastModified", "last_modified", "updated")
 # How the libraries call logins that end by themselves, and proxies.
 _EXPIRED = re.compile(r"Expired|has expired|SSOToken|TokenRetrieval|RefreshError")
 _PROXY = re.compile(r"Proxy(Connection)?Error")
-_TRUST_MORE = "AWS_CA_BUNDLE, or SSL_CERT_FILE for others, names a file with further certificates to trust"
+_BUNDLE = "AWS_CA_BUNDLE"
+_TRUST_MORE = f"{_BUNDLE}, or SSL_CERT_FILE for others, names a file with further certificates to trust"
 
 # What the disk of the cache can say during a transfer, among the errors of the other side.
 _OF_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
@@ -157,8 +160,11 @@ def _errors_of(address: str, entry: Entry | None = None) -> Iterator[None]:
         reason = root.strerror if isinstance(root, OSError) and root.strerror else type(error).__name__
         if entry is not None:
             raise BrokenError(f"{reason}{so_far(entry)}") from None
+        proxy = ", and HTTPS_PROXY, which names a proxy" if getproxies() else ""
         raise failure(
-            address, f"cannot be read: {reason}", "check address, network and the service, then load again"
+            address,
+            f"cannot be read: {reason}",
+            f"check address, network and the service{proxy}, then load again",
         ) from None
 
 
@@ -168,6 +174,8 @@ def _lasting(address: str, error: Exception) -> OntimeError | None:
     What the libraries say is not shown: it may hold credentials.
     """
     kind = KINDS[str(scheme_of(address))]
+    if isinstance(root_of(error), FileNotFoundError) and _lacks_bundle():
+        return failure(address, http.NO_BUNDLE, f"check {_BUNDLE}, which names it")
     if isinstance(error, FileNotFoundError):
         return not_there(address)
     if isinstance(error, ImportError):
@@ -182,6 +190,12 @@ def _lasting(address: str, error: Exception) -> OntimeError | None:
     if _is_refusal(error):
         return failure(address, "access is refused, or there are no credentials", f"set {kind.credentials}")
     return None
+
+
+def _lacks_bundle() -> bool:
+    """Whether there is no file of certificates where the environment names one: the libraries do not say."""
+    named = os.environ.get(_BUNDLE)
+    return named is not None and not Path(named).is_file()
 
 
 def _is_refusal(error: Exception) -> bool:
