@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.databases import load as loading
+from ingestion.sources.databases import raw_names
 from tests.databases import Database
 from tests.ingestion.reading import (
     COLUMNS,
@@ -305,16 +306,21 @@ def test_a_name_in_the_source_that_sql_does_not_take(source: Database, tmp_path:
     def quoted(name: str) -> str:
         return f"{mark}{name}{mark}"
 
+    long_one, other_long_one = (f"all_that_was_ever_measured_in_the_air_at_{end}" for end in ("dawn", "dusk"))
     source.do(
-        f"create table {quoted('Fleet List')} ({quoted('Größe %')} integer, {quoted('order')} varchar(9))",
-        f"insert into {quoted('Fleet List')} values (1, 'x')",
+        f"create table {quoted('Fleet List')} ({quoted('Größe %')} integer, {quoted('order')} varchar(9),"
+        f" {long_one} integer, {other_long_one} integer)",
+        f"insert into {quoted('Fleet List')} values (1, 'x', 2, 3)",
     )
     config = write_config(
         tmp_path, 'name = "fleet"\n[tables.fleet_list]\ntable = "Fleet List"\nkey = ["Größe %"]\n'
     )
     report, said = load_tables(config)
     assert report.ok, said
-    assert query("select grosse, column_order from raw_fleet.fleet_list") == [("1", "x")]
+    long_names = ", ".join(raw_names((long_one, other_long_one)))
+    assert query(f"select grosse, column_order, {long_names} from raw_fleet.fleet_list") == [
+        ("1", "x", "2", "3")
+    ]
     source.do(f"drop table {quoted('Fleet List')}")
 
 

@@ -417,6 +417,14 @@ class TestNames:
             *("column_2024", "grosse", "ri_ben", "column_10"),
         ]
 
+    def test_long_names_that_begin_alike_are_called_the_same_in_every_header(self) -> None:
+        some, other = (f"{'mean_of_all_that_was_measured_on_' * 2}{end}" for end in ("arrival", "departure"))
+        both = column_names([some, other], "it")
+        assert len(set(both)) == 2
+        assert all(len(name) == names.LONGEST_COLUMN for name in both)
+        assert column_names([other, some], "it") == both[::-1]
+        assert column_names([other], "it") == both[1:]
+
     @pytest.mark.parametrize(
         ("header", "problem"),
         [([" ", ""], "the header names no column"), (["a"] * 1501, "the header has 1,501 columns")],

@@ -42,10 +42,7 @@ def table_name(file_name: str, suffixes: Sequence[str], sheet: str | None = None
     name = _plain(_without_suffixes(file_name, suffixes))
     if sheet is not None:
         name = f"{name}_{_plain(sheet)}".strip("_")
-    name = _usable(name, "file", _TAKEN_TABLES) or "file"
-    if len(name) > LONGEST_TABLE:  # with a hash, so that names that differ at their end stay apart
-        name = f"{name[: LONGEST_TABLE - 9].rstrip('_')}_{sha256(name.encode()).hexdigest()[:8]}"
-    return name
+    return _at_most(LONGEST_TABLE, _usable(name, "file", _TAKEN_TABLES) or "file")
 
 
 def column_names(header: Sequence[str], file_name: str) -> list[str]:
@@ -62,7 +59,7 @@ def column_names(header: Sequence[str], file_name: str) -> list[str]:
     found: dict[str, None] = {}
     for position, field in enumerate(header, start=1):
         name = _usable(_plain(field), "column", _TAKEN_COLUMNS) or f"column_{position}"
-        found[_not_in(found, name[:LONGEST_COLUMN].rstrip("_"))] = None
+        found[_not_in(found, _at_most(LONGEST_COLUMN, name))] = None
     return list(found)
 
 
@@ -93,6 +90,13 @@ def _usable(name: str, prefix: str, taken: set[str]) -> str:
     if name and (not name[0].isalpha() or name in RESERVED or name in taken):
         return f"{prefix}_{name}"
     return name
+
+
+def _at_most(length: int, name: str) -> str:
+    """The name; a longer one ends with a hash: names that differ at their end stay apart, in each file."""
+    if len(name) <= length:
+        return name
+    return f"{name[: length - 9].rstrip('_')}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _not_in(taken: Collection[str], name: str) -> str:
