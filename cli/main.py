@@ -1,5 +1,6 @@
 """The command `ontime`: the group of its commands, and what an error looks like."""
 
+import signal
 from typing import Any
 
 import click
@@ -12,21 +13,35 @@ from cli.commands.sql import sql
 from cli.commands.status import status
 from cli.commands.summary import summary
 from cli.commands.up import up
-from cli.console import show_error
+from cli.console import note, show_error
+from ingestion import stopping
 from ingestion.errors import OntimeError
+
+FAILED = 1
+STOPPED = 128 + signal.SIGTERM  # 143, as of a program that does not hear it
 
 
 class OntimeGroup(click.Group):
-    """Shows an OntimeError as message and remedy, without a traceback unless --debug asks for it."""
+    """Shows an OntimeError as message and remedy, without a traceback unless --debug asks for it.
+
+    What SIGTERM or Ctrl-C ends says that in one line, whatever went wrong on the way out.
+    """
 
     def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except OntimeError as error:
-            if context.params["debug"]:
-                raise
+        with stopping.heard():
+            try:
+                return super().invoke(context)
+            except BaseException as error:
+                if (asked_by := stopping.asked_by()) is None:
+                    self._show(error, context)
+                    raise
+        note(f"stopped by {asked_by.name}; to go on, repeat the same `ontime {context.invoked_subcommand}`")
+        return stopping.exit_with(STOPPED if asked_by is signal.SIGTERM else FAILED)
+
+    def _show(self, error: BaseException, context: click.Context) -> None:
+        if isinstance(error, OntimeError) and not context.params["debug"]:
             show_error(error)
-            context.exit(1)
+            context.exit(FAILED)
 
 
 @click.group(cls=OntimeGroup)

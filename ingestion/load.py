@@ -26,6 +26,7 @@ from ingestion.landing.raw_table import RawTable
 from ingestion.progress import Progress
 from ingestion.report import FileReport, LoadReport
 from ingestion.source import Source
+from ingestion.stopping import is_asked
 
 
 def load(
@@ -226,6 +227,8 @@ class _Load:
         """
 
         def read_so_far(position: int) -> None:
+            if is_asked():
+                raise OntimeError(f"{file.data.location}: the load was stopped", "load it again")
             self._progress.has_read(file.data.location, position)
 
         try:
@@ -246,7 +249,8 @@ class _Load:
 
     def _report(self, file: Found, report: FileReport) -> None:
         self.reports[file] = report
-        self._progress.done(report)
+        if report.state != "failed" or not is_asked():  # of what ends with all the others nobody need hear
+            self._progress.done(report)
 
 
 def _stopped(file: PlannedFile) -> OntimeError:

@@ -29,6 +29,7 @@ from ingestion import PROJECT
 from ingestion.errors import OntimeError
 from ingestion.landing.raw_schema import prepare
 from ingestion.sources import SOURCES
+from ingestion.stopping import is_asked
 
 if TYPE_CHECKING:
     from cli.building.build_plan import Graph, Plan
@@ -226,6 +227,7 @@ def parse_project(asked: Namespace, transformer: Connection) -> Any:
     use(transformer)
     command = ["--log-level", "none", "--no-write-json", "parse", "--target", asked.target]
     outcome = dbtRunner().invoke([*command, *given("--vars", [asked.vars] if asked.vars else [])])
+    raise_if_stopped(outcome)
     if outcome.exception is not None or not outcome.success:
         said = f"dbt cannot read the project: {outcome.exception}"
         raise OntimeError(said, "mend that, then: ontime build")
@@ -239,6 +241,7 @@ def list_nodes(asked: Namespace, manifest: Any) -> list[str]:
     output = ["--output", "json", "--output-keys", "unique_id"]
     command = ["--log-level", "none", "--quiet", "list", "--target", asked.target, *output]
     outcome = dbtRunner(manifest=manifest).invoke([*command, *asked.selection])
+    raise_if_stopped(outcome)
     lines = outcome.result if isinstance(outcome.result, list) else []
     if outcome.exception is not None or not lines:
         said = outcome.exception or "it names nothing"
@@ -305,8 +308,15 @@ def run_dbt(target: str, arguments: list[str], transformer: Connection, manifest
         outcome = dbtRunner(manifest=manifest, callbacks=[output.on_event]).invoke(
             ["--log-level", "none", "--no-write-json", "build", "--target", target, *arguments]
         )
+    raise_if_stopped(outcome)
     if outcome.exception is not None and not hasattr(outcome.result, "results"):
         note(str(outcome.exception))
         return FAILED
     report_failures(outcome.result, transformer, target)
     return 0 if outcome.success else FAILED
+
+
+def raise_if_stopped(outcome: Any) -> None:
+    """Go on with what Ctrl-C or SIGTERM began, and dbt caught; of a hook it says only that it failed."""
+    if is_asked() or isinstance(outcome.exception, KeyboardInterrupt):
+        raise KeyboardInterrupt

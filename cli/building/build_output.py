@@ -7,6 +7,8 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ingestion.stopping import is_asked
+
 BUILT = {"LogModelResult", "LogSeedResult"}
 
 
@@ -47,7 +49,7 @@ class BuildOutput:
         elif name == "NodeFinished":
             self.finished[data.node_info.resource_type, data.node_info.node_status] += 1
             self.bar.update(self.task, advance=1, description=data.node_info.node_name)
-        elif name in BUILT:
+        elif name in BUILT and not is_asked():  # then what runs fails, and that says nothing
             line = f"  {described(data.node_info, data.status)}, {data.execution_time:.2f} s"
             self.console.print(line, markup=False)
         elif name == "JinjaLogInfo":

@@ -14,6 +14,7 @@ import psycopg2
 from psycopg2 import errors
 
 from cli.server.connections import Connection
+from ingestion.stopping import is_asked
 
 SECONDS_TO_WAIT_FOR = {"idle in transaction": 10, "active": 70}
 """How long a build waits for a reader, by the state of its session. Questions end within a minute."""
@@ -133,6 +134,8 @@ def watched(transformer: Connection, say: Say) -> Iterator[None]:
                 while not through.wait(SECONDS_BETWEEN_LOOKS):
                     eyes.look()
         except psycopg2.Error as error:  # what is watched goes on, and says itself when the server is gone
+            if is_asked():
+                return
             say(f"readers are no longer watched: {error}".strip())
 
     thread = threading.Thread(target=watch, name="readers", daemon=True)

@@ -11,7 +11,6 @@ from typing import Any
 import dlt
 from dlt.common import known_env
 from dlt.common.destination import Destination
-from dlt.common.exceptions import SignalReceivedException
 from dlt.common.runtime import run_context
 from dlt.extract import DltResource, DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -55,16 +54,17 @@ def run_dlt(
 ) -> None:
     """Runs a pipeline with this project's settings, wherever the process was started.
 
-    All that dlt writes goes to `folder`. Raises OntimeError when a step fails, or a signal stopped it.
+    All that dlt writes goes to `folder`. Raises OntimeError when a step fails.
     """
     use_settings(folder)
     pipeline = dlt.pipeline(name, pipelines_dir=folder, destination=destination, dataset_name=schema)
     try:
         pipeline.run(data)
     except PipelineStepFailed as error:
-        stopped = isinstance(error.exception, SignalReceivedException)  # jobs that ran have come to their end
+        if isinstance(error.exception, KeyboardInterrupt):
+            raise error.exception from None
         raise OntimeError(
-            "the load was stopped" if stopped else f"step {error.step} of dlt: {first_line(error.exception)}",
+            f"step {error.step} of dlt: {first_line(error.exception)}",
             "load again; what has landed is left out then",
         ) from error
 

@@ -1,15 +1,18 @@
-"""kill -9 in the midst of a load or a build, then the same command: the figures of an undisturbed run.
+"""kill -9 or SIGTERM in the midst of a load or a build, then the same again: the figures as undisturbed.
 
 Moments are those that the server shows: a lock that the test holds stops the command at a statement, and
 pg_stat_activity says that it waits there.
 """
 
+import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cli.server.process import Server
@@ -97,6 +100,22 @@ def start_until(project: ProjectCopy, table: str, statement: str, *command: str)
         wait_until(NO_SESSIONS)
 
 
+def stop_when_waiting(project: ProjectCopy, statement: str, *command: str) -> None:
+    """SIGTERM, twice as timeout(1) sends it, when a command waits in the server: it leaves nothing behind."""
+    process = project.start(*command)
+    wait_until(WAITS, statement, while_running=[process])
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGTERM, said
+    assert said.endswith(f"stopped by SIGTERM; to go on, repeat the same `ontime {command[0]}`\n")
+    assert not re.search("Traceback|error|FAIL|canceling|failed", said), said
+    assert query(NO_SESSIONS) == [(True,)]
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+    assert not list(Path(os.environ["TMPDIR"]).glob("ontime-*"))
+
+
 def test_kill_and_repeat(
     undisturbed: dict[str, dict[str, str]], project: ProjectCopy, files: dict[str, list[Path]]
 ) -> None:
@@ -118,23 +137,37 @@ def test_kill_and_repeat(
     repeat(project, "build")
     assert figures() == undisturbed["first"]
 
-    # a load when its rows are copied, and when they are all but committed
+    # a load when its rows are copied, when they are all but committed, and when only dlt goes on
     marts = published()
     load = ("load", "nycflights13", "--from", *map(str, files["then"]))
+    with locked("raw_nycflights13.flights"):
+        stop_when_waiting(project, "^copy", *load)
     start_until(project, "raw_nycflights13.flights", "^copy", *load)
     start_until(project, "raw_nycflights13.files", "^insert into .*files", *load)
+    with locked("raw_nycflights13._dlt_loads"):
+        stop_when_waiting(project, "_dlt_loads", *load)
     repeat(project, *load)
     assert balances(NYCFLIGHTS13)
 
     # a build when it marks versions, writes rows below its marks, adds up, and publishes
-    for table, statement in (
-        ("ops.built_versions", "built_versions"),
-        ("intermediate.int_flights__records", "insert into .*int_flights__records"),
-        ("intermediate.int_performance__totals", "insert into .*performance__totals"),
-        ("marts.month_versions", "publish"),
+    for table, statement, is_stopped_first in (
+        ("ops.built_versions", "built_versions", False),
+        ("intermediate.int_flights__records", "insert into .*int_flights__records", False),
+        (
+            "intermediate.int_performance__totals",
+            "insert into .*performance__totals",
+            True,
+        ),  # a thread of dbt
+        ("marts.month_versions", "publish", True),  # dbt itself
     ):
+        if is_stopped_first:
+            with locked(table):
+                stop_when_waiting(project, statement, "build")
         start_until(project, table, statement, "build")
         assert published() == marts
+    with session("postgres") as holding, holding.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(hashtext('ontime roles'))")
+        stop_when_waiting(project, "ontime roles", "up")
     repeat(project, "build")
     assert figures() == undisturbed["then"]
 

@@ -13,7 +13,7 @@ from cli import main as cli
 from ingestion import http
 from tests.data import data
 from tests.ingestion.s3 import s3_server
-from tests.ingestion.site import Page, Site, cut_after, site, status, without_end
+from tests.ingestion.site import Fault, Page, Site, cut_after, silence, site, status, without_end
 from tests.ingestion.support import query, value
 from tests.servers import ONTIME, ontime
 
@@ -173,17 +173,26 @@ def hear_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_ctrl_c_ends_a_download_and_keeps_what_has_come(web: Site, own_cache: Path) -> None:
-    web.faults["/a.zip"] = [without_end]
+@pytest.mark.parametrize(
+    ("fault", "number", "code"),
+    [(without_end, signal.SIGINT, 1), (without_end, signal.SIGTERM, 143), (silence, signal.SIGTERM, 143)],
+)
+def test_a_signal_ends_a_download_and_keeps_what_has_come(
+    fresh_database: str, web: Site, own_cache: Path, fault: Fault, number: signal.Signals, code: int
+) -> None:
+    """Also one that waits for a server that says nothing, which would be given up after a minute."""
+    web.faults["/a.zip"] = [fault]
     command = [str(ONTIME), "load", "bts", "--from", web.url("/a.zip")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c) as load:
         try:
-            while load.poll() is None and not any(part.stat().st_size for part in own_cache.glob("*.part")):
+            while load.poll() is None and not (
+                web.asked if fault is silence else any(it.stat().st_size for it in own_cache.glob("*.part"))
+            ):
                 pass
-            load.send_signal(signal.SIGINT)
+            load.send_signal(number)
             _, said = load.communicate(timeout=20)
         finally:
             load.kill()
-    assert load.returncode == 1, said
-    assert "Traceback" not in said
-    assert len(list(own_cache.glob("*.part"))) == 1
+    assert load.returncode == code, said
+    assert said == f"stopped by {number.name}; to go on, repeat the same `ontime load`\n"
+    assert len(list(own_cache.glob("*.part"))) == (fault is without_end)

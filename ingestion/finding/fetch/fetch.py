@@ -33,13 +33,12 @@ def fetch(
     found = {_key(file): file for item in items for file in _find(item, suffixes, progress.say)}
     stopping = Event()
     bring = _Bringing(cache, progress, stopping)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        try:
-            return list(pool.map(bring, found.values()))
-        except BaseException:  # Ctrl-C: the threads end at their next bytes
-            stopping.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        return list(pool.map(bring, found.values()))
+    finally:  # after Ctrl-C the threads end at their next bytes
+        stopping.set()
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True)
