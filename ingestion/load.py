@@ -19,7 +19,7 @@ from ingestion.forms.plan import plan
 from ingestion.forms.planned_file import PlannedFile
 from ingestion.forms.tabular.sheets import find_tables
 from ingestion.landing import raw_schema
-from ingestion.landing.landing import land
+from ingestion.landing.landing import land, other_encoding
 from ingestion.landing.ledger import Ledger
 from ingestion.landing.locks import only_load
 from ingestion.landing.raw_table import RawTable
@@ -126,7 +126,7 @@ class _Load:
         else:
             raw_schema.make(session, self._source)
         ledger = Ledger(session, self._schema)
-        new = [file for file in planned if self._is_new(ledger, file)]
+        new = [file for file in (self._as_new(ledger, file) for file in planned) if file is not None]
         new = self._with_tables(session, new)
         if new:
             self._progress.expect(sum(file.size for file in new))
@@ -188,8 +188,8 @@ class _Load:
                     self._fail(file, refused(f"{file.data.location}: its table {name}", error))
         return [file for file in files if file.dataset.name not in failed]
 
-    def _is_new(self, ledger: Ledger, file: PlannedFile) -> bool:
-        """Whether a file is to be landed: it can be read, and its content is not there yet.
+    def _as_new(self, ledger: Ledger, file: PlannedFile) -> PlannedFile | None:
+        """A file that is to be landed: it can be read, and its content is not there yet, or read otherwise.
 
         Only a file of a size that is in the ledger is read for this. It saves work and dead rows; what makes
         a repeated file a no-op is the ledger's unique key.
@@ -197,12 +197,17 @@ class _Load:
         try:
             may_be_there = file.size_unpacked is None or ledger.has_size(file.size_unpacked)
             entry = ledger.find(identify(file.data)) if may_be_there else None
+            if entry is None:
+                return file
+            if (encoding := other_encoding(file, entry)) is not None:
+                was_there = f"{file.data.name}: is there as file {entry.file_no}, read as {entry.encoding}"
+                warning = f"{was_there}; read as {encoding}, it lands as a newer one"
+                return replace(file, reading=entry.reading + 1, warnings=(*file.warnings, warning))
         except OntimeError as error:
             self._fail(file, error)
-            return False
-        if entry is not None:
-            self._report(file.data, entry.report("already there", file.data.name))
-        return entry is None
+            return None
+        self._report(file.data, entry.report("already there", file.data.name))
+        return None
 
     def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
         from ingestion.dlt.pipeline import run  # only here: dlt takes a second to import

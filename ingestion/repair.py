@@ -12,9 +12,11 @@ from ingestion.data_file import DataFile
 from ingestion.database import connect, refused
 from ingestion.errors import OntimeError
 from ingestion.finding.content import LastArchive, identify
+from ingestion.forms.encoding import known as check_encoding
 from ingestion.forms.plan import plan
+from ingestion.forms.planned_file import PlannedFile
 from ingestion.forms.tabular.sheets import find_tables
-from ingestion.landing.landing import land_again
+from ingestion.landing.landing import land_again, other_encoding
 from ingestion.landing.ledger import Entry, Ledger
 from ingestion.landing.locks import only_load
 from ingestion.landing.raw_table import RawTable
@@ -30,17 +32,23 @@ def repair(
     connection: Mapping[str, Any],
     progress: Progress,
     cache: Path,
+    encoding: str | None = None,
 ) -> LoadReport:
     """Replaces the rows and rejects of a file by those of the same content, in one transaction.
 
-    The content is looked for at `places`, else where it came from. The ledger's row stays. Raises OntimeError
-    when the content is not there, or the server refuses; nothing has changed then.
+    The content is looked for at `places`, else where it came from, and read in `encoding`, else in that of
+    the ledger. The ledger's row stays. Raises OntimeError when the content is not there, was read in another
+    encoding, or the server refuses; nothing has changed then.
     """
+    if encoding is not None:
+        check_encoding(encoding)
     with closing(connect(connection)) as session, progress, LastArchive() as archives:
         try:
             entry = _entry(Ledger(session, source.raw_schema), source, file_no)
             found = _with_content(_places(source, entry, places), source, entry, cache, progress, archives)
+            found = replace(found, encoding=encoding or entry.encoding)
             planned = plan(found, source, archives)
+            _check_encoding(source, entry, planned)
             planned = replace(
                 planned, file_no=file_no, dataset=replace(planned.dataset, name=entry.dataset), data=found
             )
@@ -66,6 +74,16 @@ def _entry(ledger: Ledger, source: Source, file_no: int) -> Entry:
             "load anew what it was asked for: what differs lands beside it",
         )
     return entry
+
+
+def _check_encoding(source: Source, entry: Entry, file: PlannedFile) -> None:
+    """Refuses another encoding than that of the ledger: what is built of a file stays as it was read."""
+    if entry.encoding is not None and (encoding := other_encoding(file, entry)) is not None:
+        raise OntimeError(
+            f"file {entry.file_no} ({entry.file_name}) was read as {entry.encoding}, and is repaired so",
+            f"to have it read as {encoding} instead, land it anew: ontime load {source.name}"
+            f" --from {_place(file.data.location)} --encoding {encoding}",
+        )
 
 
 def _places(source: Source, entry: Entry, named: Sequence[str | Path]) -> Sequence[str | Path]:
@@ -101,7 +119,7 @@ def _with_content(
     for file in find_tables(places, source.suffixes, cache, progress, archives):
         if not isinstance(file, DataFile):
             reasons.append(file.error.message)
-        elif identify(file) == entry.file_id:
+        elif identify(file) == entry.content_id:
             return file
         else:
             reasons.append(f"{file.location}: has another content")

@@ -67,6 +67,7 @@ def _repair(named: Named, file_no: int) -> LoadReport:
         connection("loader").as_psycopg2(),
         progress_on(sys.stderr),
         cache_folder(),
+        named.encoding or None,
     )
 
 

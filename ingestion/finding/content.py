@@ -206,6 +206,12 @@ def identify(file: DataFile) -> str:
         return content.file_id
 
 
+def is_ascii(file: DataFile) -> bool:
+    """Whether a content has no byte beyond ASCII. Raises OntimeError when it cannot be read."""
+    with Content(file) as content:
+        return all(data.isascii() for data in iter(content.read, b""))
+
+
 def _members(file: DataFile, suffixes: Sequence[str], archives: LastArchive) -> list[str]:
     """Names of the members with data, none when the file is no archive."""
     with errors_of(file.location):

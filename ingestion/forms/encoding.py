@@ -31,6 +31,7 @@ _LEAST_NULS = 0.4  # share of its characters that are ASCII, whose other byte is
 _SHARE_OF_DAMAGE = 4  # bytes that are no UTF-8 for each character that is, at most
 _UNKNOWN = "ontime.unknown_bytes"
 _UNKNOWN_IN_JSON = "ontime.unknown_bytes_in_json"
+_ASCII = bytes(range(128))
 _WRITTEN = re.compile(rb"\\{1,2}x([0-9a-f]{2})")  # twice in JSON
 _WORD = re.compile(r"[^\s\"',;|]{0,12}[^\s\x00-\x7f\"',;|][^\s\"',;|]{0,12}")
 
@@ -56,6 +57,17 @@ def known(encoding: str) -> str:
             f"--encoding {encoding}: there is no encoding of this name",
             "name one such as windows-1252, latin-1, utf-16, cp1250 or shift_jis",
         ) from None
+
+
+def are_alike(one: str, other: str, is_ascii: bool) -> bool:
+    """Whether a content reads alike in two encodings, by whatever names; `is_ascii` says it of its bytes."""
+    if known(one) == known(other):
+        return True
+    return is_ascii and all(map(_knows_ascii, (one, other)))
+
+
+def _knows_ascii(encoding: str) -> bool:
+    return _ASCII.decode(encoding, "replace").encode() == _ASCII
 
 
 class Text:

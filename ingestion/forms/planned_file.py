@@ -44,6 +44,8 @@ class PlannedFile:
     """What it is compared with when it is the read of a table: only what differs lands."""
     file_no: int = 0
     """Its number in the ledger, once the load knows that it is new: they rise in the order of naming."""
+    reading: int = 1
+    """Which reading of its content it is: 2 and more where it has landed before, read in another encoding."""
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -11,13 +11,14 @@ from psycopg2.errors import ProgramLimitExceeded, QueryCanceled
 
 from ingestion.database import Connection, disk_full, first_line
 from ingestion.errors import OntimeError
-from ingestion.finding.content import Content, changed
+from ingestion.finding.content import Content, changed, is_ascii
+from ingestion.forms.encoding import UTF_8, are_alike
 from ingestion.forms.headers import NAMELESS
 from ingestion.forms.planned_file import Comparison, PlannedFile
 from ingestion.forms.records import Clean, Reject, fields_of
 from ingestion.forms.tabular.tables import Table, open_table
 from ingestion.landing.difference import READ_REJECTS, READ_ROWS, TableRead
-from ingestion.landing.ledger import Entry, Ledger, copy_rejects
+from ingestion.landing.ledger import Entry, Ledger, copy_rejects, file_id_of
 from ingestion.landing.one_month import OneMonth
 from ingestion.report import FileReport
 from ingestion.source import FILE_NO, RECORD_NO
@@ -91,7 +92,7 @@ def land_again(connection: Connection, schema: str, file: PlannedFile, entry: En
         _copy_rows(connection, sql.Identifier(schema, entry.dataset), file, rows)
         rejects.seek(0)
         ledger.copy_rejects(rejects)
-        if content.file_id != entry.file_id:
+        if content.file_id != entry.content_id:
             raise changed(file.data)
         if (rows.landed, rows.rejected) != (entry.rows_landed, entry.rows_rejected):
             raise OntimeError(
@@ -262,7 +263,7 @@ def _enter(
     seen = rows.landed + rows.rejected
     entry = Entry(
         file_no=file.file_no,
-        file_id=content.file_id,
+        file_id=file_id_of(content.file_id, file.reading),
         dataset=file.dataset.name,
         file_name=file.data.name,
         location=file.data.location,
@@ -287,6 +288,17 @@ def table_of(file: PlannedFile, content: Content) -> Table:
     if file.header is not None and tuple(table.header()) != file.header:
         raise changed(file.data)
     return table
+
+
+def other_encoding(file: PlannedFile, entry: Entry) -> str | None:
+    """The encoding that the user named for a content that is there, and was read otherwise; else None."""
+    if file.data.encoding is None:
+        return None
+    with Content(file.data) as content:
+        encoding = table_of(file, content).encoding
+    if encoding is None or are_alike(encoding, entry.encoding or UTF_8, is_ascii(file.data)):
+        return None  # no text, or the same one
+    return encoding
 
 
 def records_of(file: PlannedFile, table: Table) -> Iterator[Clean | Reject]:

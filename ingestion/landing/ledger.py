@@ -41,7 +41,8 @@ create table {schema}.files (
     constraint files_check check (rows_seen = rows_landed + rows_rejected + rows_unchanged)
 );
 comment on table {schema}.files is 'One row per content that has landed, and how many of its rows went where';
-comment on column {schema}.files.file_id is 'sha256 of the content, unpacked';
+comment on column {schema}.files.file_id is
+    'sha256 of the content, unpacked; with -2 and so on where it was there, and was read in another encoding';
 comment on column {schema}.files.bytes is 'Size of the content, unpacked';
 comment on column {schema}.files.load_id is 'Load of dlt that landed the file, see _dlt_loads';
 comment on column {schema}.files.location is 'Where it came from: path or address, archive.zip!member.csv';
@@ -99,6 +100,16 @@ class Entry:
     rows_unchanged: int = 0
     encoding: str | None = None
 
+    @property
+    def content_id(self) -> str:
+        """The sha256 of its content."""
+        return self.file_id[:_DIGITS]
+
+    @property
+    def reading(self) -> int:
+        """Which reading of its content it is, see file_id_of."""
+        return int(self.file_id[_DIGITS + 1 :] or 1)
+
     def report(
         self,
         state: Literal["landed", "already there"],
@@ -129,6 +140,14 @@ LEDGER: dict[str, tuple[str, ...]] = {
 }
 """The tables of a ledger and their columns."""
 
+_DIGITS = 64  # of a sha256
+
+
+def file_id_of(content_id: str, reading: int) -> str:
+    """The id of the first reading of a content, and of later ones, in other encodings, which supersede it."""
+    return content_id if reading == 1 else f"{content_id}-{reading}"
+
+
 _COLUMNS = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(Entry))
 
 
@@ -149,9 +168,14 @@ class Ledger:
             if column not in there["files"]:
                 self._execute(f"alter table {{schema}}.files {addition}")
 
-    def find(self, file_id: str) -> Entry | None:
-        """The file with this content, if it has landed."""
-        rows = self._execute("select {columns} from {schema}.files where file_id = %s", (file_id,))
+    def find(self, content_id: str) -> Entry | None:
+        """The file with this content, if it has landed; of several readings of it, the last one."""
+        rows = self._execute(
+            "select {columns} from {schema}.files"
+            " where exists (select from {schema}.files where file_id = %s) and starts_with(file_id, %s)"
+            " order by file_no desc limit 1",
+            (content_id, content_id),
+        )
         return Entry(*rows[0]) if rows else None
 
     def numbered(self, file_no: int) -> Entry | None:
@@ -193,7 +217,7 @@ class Ledger:
             " on conflict (file_id) do nothing returning file_no",
             (astuple(entry),),
         )
-        return None if entered else self.find(entry.file_id)
+        return None if entered else self.find(entry.content_id)
 
     def copy_rejects(self, lines: IO[bytes]) -> None:
         """Adds rejects from lines of CSV: the columns of the table, `original` as `\\x` and digits."""

@@ -19,7 +19,7 @@ from ingestion.sources.bts import BTS
 from ingestion.sources.files import FILES
 from tests.data import case
 from tests.ingestion.site import Page, site
-from tests.ingestion.support import load_files, query
+from tests.ingestion.support import balances, load_files, query
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -303,6 +303,41 @@ def test_the_user_may_know_the_encoding(tmp_path: Path) -> None:
     assert query("select city from raw_files.cities") == [("Łódź",)]
     assert query("select encoding from raw_files.files") == [("cp1250",)]
     assert "warning" not in said
+
+
+def test_a_content_that_was_read_wrong_lands_anew(tmp_path: Path) -> None:
+    """As a file that is newer, which builds know by its id; what reads alike in both encodings is there."""
+    items = write(tmp_path / "items.csv", "item,price\nящик,1\n".encode("cp1251"))
+    ascii_alone = write(tmp_path / "words.csv", "word\nyes\n")
+    wrong = "ÿùèê"
+    steps = [
+        (None, wrong, "landed"),
+        (None, wrong, "already there"),
+        ("windows-1252", wrong, "already there"),
+        ("cp1251", "ящик", "landed"),
+        ("windows-1251", "ящик", "already there"),
+        (None, "ящик", "already there"),
+        ("latin-1", wrong, "landed"),
+        ("cp1251", "ящик", "landed"),
+    ]
+    said = []
+    for step, (encoding, expected, state) in enumerate(steps):
+        report, told = load_files(items, ascii_alone, encoding=encoding)
+        states = [file.state for file in report.files]
+        assert states == [state, "already there" if step else "landed"], (encoding, told)
+        text = "select item from raw_shop.items where file_no = %s"
+        assert query(text, report.files[0].file_no) == [(expected,)]
+        said.append(told)
+    was_there = "warning: items.csv: is there as file 1, read as Windows-1252"
+    assert f"{was_there}; read as cp1251, it lands as a newer one" in said[3]
+    ids = "select left(file_id, 64) = first_value(file_id) over (order by file_no), substr(file_id, 65)"
+    assert query(f"{ids} from raw_shop.files where dataset = 'items' order by file_no") == [
+        (True, ""),
+        (True, "-2"),
+        (True, "-3"),
+        (True, "-4"),
+    ]
+    assert balances()
 
 
 def test_names_of_files_and_links(tmp_path: Path) -> None:

@@ -32,9 +32,10 @@ def damages(*sources: Source, count_all: bool = False) -> list[str]:
         return [str(found) for found in raw_rows.damages(cursor, sources, count_all)]
 
 
-def mend(file_no: int, *places: Path, source: Source = SHOP) -> str:
+def mend(file_no: int, *places: Path, source: Source = SHOP, encoding: str | None = None) -> str:
     said = StringIO()
-    repair(source, file_no, places, connection("loader").as_psycopg2(), PlainProgress(said), cache_folder())
+    loader = connection("loader").as_psycopg2()
+    repair(source, file_no, places, loader, PlainProgress(said), cache_folder(), encoding)
     return said.getvalue()
 
 
@@ -136,6 +137,38 @@ def test_a_table_of_any_kind(tmp_path: Path) -> None:
     assert damages(FILES) == ["raw_files.visits has 1 of 2 rows of file 1 (visits.jsonl)"]
     mend(1, source=FILES)
     assert damages(FILES) == []
+
+
+def test_a_file_is_read_in_its_encoding(tmp_path: Path) -> None:
+    """In that of the ledger; in another one only where an older ledger knows none."""
+    items = tmp_path / "items.csv"
+    items.write_bytes("item,price\nящик,1\n".encode("cp1251"))
+    load_files(items, encoding="windows-1251")
+    landed = query(ROWS)
+    query("delete from raw_shop.items")
+    for encoding in (None, "cp1251"):
+        mend(1, encoding=encoding)
+        assert query(ROWS) == landed
+    with pytest.raises(OntimeError, match="was read as cp1251, and is repaired so") as refused:
+        mend(1, encoding="cp1252")
+    assert refused.value.remedy.endswith(f"ontime load shop --from {items} --encoding cp1252")
+    query("update raw_shop.files set encoding = null")
+    mend(1)
+    assert query(ROWS) != landed
+    mend(1, encoding="cp1251")
+    assert query(ROWS) == landed
+
+
+@pytest.mark.parametrize("said", ["utf-16", None])
+def test_a_text_of_two_bytes_a_character(tmp_path: Path, said: str | None) -> None:
+    items = tmp_path / "items.csv"
+    items.write_bytes(ITEMS.encode("utf-16"))
+    load_files(items)
+    landed = query(ROWS)
+    query("delete from raw_shop.items")
+    mend(1, encoding=said)
+    assert query(ROWS) == landed
+    assert value("select encoding from raw_shop.files") == "UTF-16-LE"
 
 
 def test_what_cannot_be_repaired_is_said(items: Path) -> None:
