@@ -110,19 +110,22 @@ def unpacking(raw: IO[bytes]) -> IO[bytes]:
     return cast(IO[bytes], lzma.LZMAFile(raw) if start.startswith(_XZ) else bz2.BZ2File(raw))
 
 
-def open_archive(path: Path, location: str, open_files: ExitStack) -> Archive | None:
-    """The archive at a path, None when what is there is none. Raises what the libraries of archives do."""
+def open_archive(path: Path, location: str, open_files: ExitStack) -> tuple[Archive | None, bytes]:
+    """The archive at a path, None when what is there is none, and how the content there begins, unpacked.
+
+    Raises what the libraries of archives do.
+    """
     raw = open_files.enter_context(path.open("rb"))
     start = raw.read(_HEADER)
     raw.seek(0)
     if start.startswith(_ZIP):
-        return _Zip(raw)
+        return _Zip(raw), start
     unpacked = unpacking(raw)
     header = unpacked.read(_HEADER)
     if header[_TAR_AT:].startswith(_TAR):
         unpacked.seek(0)
-        return _Tar(raw, unpacked, location)
-    return None
+        return _Tar(raw, unpacked, location), header
+    return None, header
 
 
 def is_workbook(archive: Archive) -> bool:

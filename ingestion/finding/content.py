@@ -38,6 +38,7 @@ class LastArchive:
         self._path: Path | None = None
         self._archive: Archive | None = None
         self._open_file = ExitStack()
+        self._start = b""
 
     def __enter__(self) -> Self:
         return self
@@ -53,11 +54,15 @@ class LastArchive:
             self._open_file.close()
             self._path = None
             with ExitStack() as on_failure:
-                self._archive = open_archive(path, location, on_failure)
+                self._archive, self._start = open_archive(path, location, on_failure)
                 if self._archive is not None:
                     self._open_file = on_failure.pop_all()
             self._path = path
         return self._archive
+
+    def start_of(self, file: DataFile) -> bytes | None:
+        """How the content begins whose archive was asked for last, unpacked; None when reading is to tell."""
+        return self._start if file.member is None and file.path == self._path else None
 
 
 def members_of(

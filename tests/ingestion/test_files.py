@@ -14,6 +14,9 @@ import pytest
 from openpyxl import Workbook
 from pyarrow import parquet
 
+from ingestion.data_file import DataFile
+from ingestion.finding.content import LastArchive, members_of
+from ingestion.forms.tabular.sheets import sheets_of
 from ingestion.report import LoadReport
 from ingestion.sources.bts import BTS
 from ingestion.sources.files import FILES
@@ -126,6 +129,21 @@ def test_the_only_sheet_with_records_is_named_after_the_file(tmp_path: Path) -> 
     report, said = load(write(tmp_path / "wow!.xlsx", content))
     assert [file.dataset for file in report.files] == ["wow"]
     assert "wow!.xlsx: sheet Notes is left out: it has no row below its header" in said
+
+
+def test_what_begins_as_no_workbook_is_not_opened_to_look_for_sheets(tmp_path: Path) -> None:
+    """Here it is gone then. A workbook may be packed once more, and named as it likes."""
+    book = workbook(may=[["gate"], ["A1"]], june=[["gate"], ["A2"]])
+    texts = [write(tmp_path / "a.csv", "a\n1\n"), write(tmp_path / "b.csv", gzip.compress(b"b\n1\n"))]
+    books = [write(tmp_path / "c.csv", book), write(tmp_path / "d.xlsx.gz", gzip.compress(book))]
+    with LastArchive() as archives:
+        for path in texts:
+            (file,) = members_of(DataFile.at(path), archives=archives)
+            path.unlink()
+            assert sheets_of(file, print, archives) == [file]
+        for path in books:
+            (file,) = members_of(DataFile.at(path), archives=archives)
+            assert [part.sheet for part in sheets_of(file, print, archives)] == ["may", "june"]
 
 
 def test_very_many_columns_land(tmp_path: Path) -> None:

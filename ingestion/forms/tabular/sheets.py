@@ -9,7 +9,7 @@ from ingestion.data_file import DataFile, Wanted
 from ingestion.errors import OntimeError
 from ingestion.finding.content import Content, LastArchive
 from ingestion.finding.finding import Found, find, opened
-from ingestion.forms.tabular.tables import workbook_in
+from ingestion.forms.tabular.tables import may_be_workbook, workbook_in
 from ingestion.progress import Progress
 
 
@@ -32,6 +32,9 @@ def sheets_of(
 
     What is left out, `say` is told. Raises OntimeError when the file cannot be read or no sheet has records.
     """
+    start = None if archives is None else archives.start_of(file)
+    if start is not None and not may_be_workbook(start):
+        return [file]
     with Content(file, archives=archives) as content:
         workbook = workbook_in(content.read, file.location)
     if workbook is None:

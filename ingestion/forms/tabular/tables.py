@@ -120,10 +120,15 @@ def examples(table: Table, width: int, at_most: int) -> list[list[str]]:
     return found
 
 
+def may_be_workbook(start: bytes) -> bool:
+    """Whether a content that begins so may be a workbook: that is a zip archive to itself."""
+    return start.startswith(_ZIP)
+
+
 def workbook_in(read: Read, name: str) -> "Workbook | None":
     """The workbook of a content, None when it is something else. What it reads is gone."""
     start = read(len(_ZIP))
-    if not start.startswith(_ZIP):
+    if not may_be_workbook(start):
         return None
     from ingestion.forms.tabular.excel import Workbook
 
