@@ -1,6 +1,8 @@
 """The few things about psycopg2 that several modules need."""
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
@@ -27,6 +29,20 @@ def connect(arguments: Mapping[str, Any]) -> Connection:
         ) from None
     connection.autocommit = True
     return connection
+
+
+@contextmanager
+def not_shown() -> Iterator[None]:
+    """While this lasts, psycopg2 shows nothing: of a server that ends within COPY it prints, and raises less.
+
+    It prints by what else Python calls for an error that ends the process.
+    """
+    shows = sys.excepthook
+    sys.excepthook = lambda *_: None
+    try:
+        yield
+    finally:
+        sys.excepthook = shows
 
 
 def columns_there(connection: Connection, schema: str) -> dict[str, set[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 
 from ingestion.data_file import DataFile, Unreadable, Wanted
-from ingestion.database import Connection, columns_there, connect, refused
+from ingestion.database import Connection, columns_there, connect, not_shown, refused
 from ingestion.errors import OntimeError
 from ingestion.finding.content import LastArchive, identify
 from ingestion.finding.finding import Found, opened
@@ -214,16 +214,32 @@ class _Load:
 
         why, remedy = "dlt gave it up", "load it again"
         try:
-            run(self._source, files, self._connection, self._land)
+            with not_shown():
+                run(self._source, files, self._connection, self._land)
         except OntimeError as error:
             why, remedy = error.message, error.remedy
         for file in files:
             if file.data in self.reports:
                 continue
-            if file.data in self._lost:  # what Postgres says at its end, psycopg2 shows but does not raise
-                self._fail(file, _stopped(file))
+            if file.data in self._lost:
+                self._fail(file, self._stopped(file))
             else:
                 self._fail(file, OntimeError(f"{file.data.location}: not landed: {why}", remedy))
+
+    def _stopped(self, file: PlannedFile) -> OntimeError:
+        """The error of a file whose connection was lost each time that it was tried."""
+        try:
+            connect(self._connection).close()
+        except OntimeError:
+            return OntimeError(
+                f"{file.data.location}: not landed: Postgres ended in the middle of it",
+                "start it again with `ontime up`, then load again: what has landed is left out",
+            )
+        return OntimeError(
+            f"{file.data.location}: not landed: Postgres ended the connection again and again, as it does"
+            " where there is no room for its log",
+            "look at `ontime status`, and make room where Postgres keeps its data; then load again",
+        )
 
     def _land(self, connection: Connection, schema: str, file: PlannedFile, load_id: str) -> None:
         """Lands one file on the connection of a load job.
@@ -256,14 +272,6 @@ class _Load:
         self.reports[file] = report
         if report.state != "failed" or not is_asked():  # of what ends with all the others nobody need hear
             self._progress.done(report)
-
-
-def _stopped(file: PlannedFile) -> OntimeError:
-    return OntimeError(
-        f"{file.data.location}: not landed: Postgres ended the connection again and again, as it does where"
-        " there is no room for its log",
-        "look at `ontime status`, and make room where Postgres keeps its data; then load again",
-    )
 
 
 def _numbered(files: Sequence[PlannedFile], ledger: Ledger) -> list[PlannedFile]:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg2
 
 from ingestion.data_file import DataFile
-from ingestion.database import connect, refused
+from ingestion.database import connect, not_shown, refused
 from ingestion.errors import OntimeError
 from ingestion.finding.content import LastArchive, identify
 from ingestion.forms.encoding import known as check_encoding
@@ -52,7 +52,7 @@ def repair(
             planned = replace(
                 planned, file_no=file_no, dataset=replace(planned.dataset, name=entry.dataset), data=found
             )
-            with only_load(session, source.raw_schema, progress.say):
+            with only_load(session, source.raw_schema, progress.say), not_shown():
                 report = land_again(session, source.raw_schema, planned, entry)
                 RawTable(session, source.raw_schema, entry.dataset).prepare_reading()
         except psycopg2.Error as error:

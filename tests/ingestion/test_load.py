@@ -15,6 +15,7 @@ import pytest
 
 from cli.server.connections import connection
 from cli.server.files import cache_folder
+from cli.server.roles import bootstrap
 from ingestion.data_file import DataFile
 from ingestion.database import Connection
 from ingestion.errors import OntimeError
@@ -36,6 +37,7 @@ from tests.ingestion.support import (
     value,
     wait_until,
 )
+from tests.servers import running_server
 
 NYCFLIGHTS13 = SOURCES["nycflights13"]
 SAMPLE_ROWS = {"flights": 336_776, "weather": 26_115, "planes": 3_322, "airports": 1_458, "airlines": 16}
@@ -429,6 +431,26 @@ def test_a_lost_connection_is_tried_again(fresh_database: str, files: Files) -> 
     assert process.returncode == 0, output
     assert value("select count(*) from raw_shop.orders") == BIG
     assert balances()
+
+
+def test_a_server_that_is_killed_has_one_message(monkeypatch: pytest.MonkeyPatch, files: Files) -> None:
+    """In the midst of COPY, of which psycopg2 prints what it does not raise."""
+    with running_server() as server:
+        monkeypatch.setenv("ONTIME_STATE", str(server.state))
+        monkeypatch.delenv("PGDATABASE", raising=False)
+        bootstrap()
+        big = big_file(files)
+        process = start_load(big)
+        wait_until(f"select exists (select {COPIES})", while_running=[process])
+        postmaster = server.process_id()
+        assert postmaster is not None
+        os.kill(postmaster, signal.SIGKILL)
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert said.splitlines()[:-1] == [
+        f"error: {big}: not landed: Postgres ended in the middle of it",
+        "  -> start it again with `ontime up`, then load again: what has landed is left out",
+    ]
 
 
 def test_nothing_secret_and_nothing_of_dlt_is_said(fresh_database: str, files: Files) -> None:

@@ -24,6 +24,8 @@ SOURCES = "_files__sources.yml"
 def scaffold_loaded(report: LoadReport) -> None:
     """Scaffolds the tables of a load of the source `files`, and says what to do next."""
     tables = dict.fromkeys(file.dataset for file in report.files if file.dataset and file.state != "failed")
+    if not tables:
+        return
     with closing(connection("loader").connect()) as opened:
         written = scaffold(opened, tables, PROJECT)
     for path in written:
