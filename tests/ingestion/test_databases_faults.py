@@ -38,6 +38,7 @@ from tests.ingestion.reading import (
     write_config,
 )
 from tests.ingestion.support import PROJECT, query, session, wait_until
+from tests.servers import ONTIME
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -114,6 +115,8 @@ def test_kill_and_repeat(source: Database, tmp_path: Path) -> None:
     config = write_config(tmp_path)
     make_aircraft(source, 5)
     with nobody_reads(source):
+        stop(source, config)
+    with nobody_reads(source):
         process = start_load(config)
         wait_for_reader(source, process)
         kill(process)
@@ -128,6 +131,22 @@ def test_kill_and_repeat(source: Database, tmp_path: Path) -> None:
             wait_until(NO_LOADER)
         repeat(source, config)
     assert ledger_is_exact("aircraft", "aircraft_vanished")
+
+
+def stop(source: Database, config: Path) -> None:
+    """SIGTERM when a load waits for the table of the source: it ends there and here, and leaves no folder."""
+    command = [str(ONTIME), "load", "database", "--config", str(config)]
+    temporary = config.parent / "temporary"
+    temporary.mkdir()
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as load:
+        wait_for_reader(source, load)
+        load.terminate()
+        _, said = load.communicate(timeout=20)
+    assert load.returncode == 143, said
+    assert said == "stopped by SIGTERM; to go on, repeat the same `ontime load`\n"
+    assert not list(temporary.iterdir())
+    wait_until(NO_LOADER)
 
 
 def change_much(source: Database, number: int) -> None:

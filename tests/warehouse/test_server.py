@@ -291,6 +291,21 @@ def test_a_failed_initdb_leaves_nothing_half_made(stopped: Server) -> None:
     assert stopped.start() is True
 
 
+def test_sigterm_leaves_nothing_half_made(stopped: Server) -> None:
+    """In the midst of initdb, whose end it waits for: killed, that would leave children."""
+    state = os.environ | {"ONTIME_STATE": str(stopped.state), "PGHOST": "", "PGDATABASE": ""}
+    with subprocess.Popen([ONTIME, "up"], env=state, stderr=subprocess.PIPE, text=True) as up:
+        while not stopped.home.joinpath("data.unfinished").exists():
+            assert up.poll() is None
+        children = psutil.Process(up.pid).children(recursive=True)
+        up.terminate()
+        _, said = up.communicate(timeout=60)
+    assert (up.returncode, said) == (143, "stopped by SIGTERM; to go on, repeat the same `ontime up`\n")
+    assert not [child for child in children if child.is_running()]
+    assert [path.name for path in stopped.home.iterdir()] == ["socket"]
+    assert stopped.start() is True
+
+
 def test_a_server_that_does_not_start_says_why(stopped: Server) -> None:
     stopped.start()
     stopped.stop()
