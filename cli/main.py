@@ -35,7 +35,8 @@ class OntimeGroup(click.Group):
                 if (asked_by := stopping.asked_by()) is None:
                     self._show(error, context)
                     raise
-        note(f"stopped by {asked_by.name}; to go on, repeat the same `ontime {context.invoked_subcommand}`")
+        who = "Ctrl-C" if asked_by is signal.SIGINT else asked_by.name
+        note(f"stopped by {who}; to go on, repeat the same `ontime {context.invoked_subcommand}`")
         return stopping.exit_with(STOPPED if asked_by is signal.SIGTERM else FAILED)
 
     def _show(self, error: BaseException, context: click.Context) -> None:

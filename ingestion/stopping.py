@@ -15,9 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-import psycopg2
-import psycopg2.extensions
-
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _TO_END_BY_ITSELF = 0.3  # seconds for what is asked of Postgres, then again and again
 _FOR_THREADS = 2.0  # seconds: one that waits for bytes from elsewhere may wait for minutes
@@ -99,6 +96,10 @@ def _cancel_when_asked(ear: int, is_over: threading.Event) -> None:
 
 def _cancel_statements() -> None:
     """Of all connections of this process, also those of dlt, dbt and SQLAlchemy. Idle ones do not mind."""
+    if "psycopg2.extensions" not in sys.modules:
+        return
+    import psycopg2.extensions  # only here: help and what needs no server do without
+
     for found in gc.get_objects():
         if issubclass(type(found), psycopg2.extensions.connection):
             with suppress(psycopg2.Error):

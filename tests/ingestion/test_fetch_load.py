@@ -194,5 +194,6 @@ def test_a_signal_ends_a_download_and_keeps_what_has_come(
         finally:
             load.kill()
     assert load.returncode == code, said
-    assert said == f"stopped by {number.name}; to go on, repeat the same `ontime load`\n"
+    who = "Ctrl-C" if number is signal.SIGINT else "SIGTERM"
+    assert said == f"stopped by {who}; to go on, repeat the same `ontime load`\n"
     assert len(list(own_cache.glob("*.part"))) == (fault is without_end)
