@@ -14,7 +14,7 @@ from ingestion.finding.fetch import buckets
 from ingestion.finding.fetch.remote import Transfer
 from tests.ingestion.fetching import Fetching
 from tests.ingestion.s3 import S3, Relay, s3_server
-from tests.ingestion.site import site, status
+from tests.ingestion.site import self_signed, site, status
 
 WRONG = "wrong-and-secret"
 
@@ -215,6 +215,11 @@ def test_certificates(s3: S3, fetching: Fetching, monkeypatch: pytest.MonkeyPatc
     """What another attempt would meet again is told at once."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3.address.replace("http:", "https:"))
     assert "it speaks no TLS there" in fetching.failure("s3://months/in/a.csv").error.message
+    with site(self_signed(tmp_path)) as web:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", web.url(""))
+        failure = fetching.failure("s3://months/in/a.csv")
+    assert "its certificate is not trusted: self-signed certificate" in failure.error.message
+    assert "AWS_CA_BUNDLE" in failure.error.remedy
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "none.pem"))
     failure = fetching.failure("s3://months/in/a.csv")
     assert failure.error.message == "s3://months/in/a.csv: the file of certificates to trust cannot be read"
