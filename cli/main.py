@@ -35,9 +35,9 @@ class OntimeGroup(click.Group):
                 if (asked_by := stopping.asked_by()) is None:
                     self._show(error, context)
                     raise
-        who = "Ctrl-C" if asked_by is signal.SIGINT else asked_by.name
-        note(f"stopped by {who}; to go on, repeat the same `ontime {context.invoked_subcommand}`")
-        return stopping.exit_with(STOPPED if asked_by is signal.SIGTERM else FAILED)
+            who = "Ctrl-C" if asked_by is signal.SIGINT else asked_by.name
+            note(f"stopped by {who}; to go on, repeat the same `ontime {context.invoked_subcommand}`")
+            return stopping.exit_with(STOPPED if asked_by is signal.SIGTERM else FAILED)
 
     def _show(self, error: BaseException, context: click.Context) -> None:
         if isinstance(error, OntimeError) and not context.params["debug"]:

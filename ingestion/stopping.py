@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _TO_END_BY_ITSELF = 0.3  # seconds for what is asked of Postgres, then again and again
@@ -64,7 +65,7 @@ def heard() -> Iterator[None]:
         _asked = None
 
 
-def exit_with(code: int) -> None:
+def exit_with(code: int) -> NoReturn:
     """Ends the process, also where threads still wait for bytes from elsewhere."""
     deadline = time.monotonic() + _FOR_THREADS
     others = [it for it in threading.enumerate() if not it.daemon and it is not threading.main_thread()]
