@@ -44,3 +44,31 @@ select
     {{ record_as_json('source') }} as raw_text
 from source
 {%- endmacro %}
+
+
+{#
+    A tail number, or null where the text stands for an aircraft that is not known: UNKNOW, NKNO, xxxxxx and `------` have no
+    digit, as every registration of the United States has; 000000 and N00000 say nothing but zeros; 999999 is one character again
+    and again.
+#}
+{% macro known_tail_number(tail_number) -%}
+    case
+        when translate({{ tail_number }}, '0123456789', '') <> {{ tail_number }}
+            and translate(upper({{ tail_number }}), 'N0 .-/', '') <> ''
+            and replace({{ tail_number }}, left({{ tail_number }}, 1), '') <> ''
+            then {{ tail_number }}
+    end
+{%- endmacro %}
+
+
+{#
+    Was a flight cancelled, of a form without that flag: a code says so, and so does a departure that is missing where departures
+    are stated. A code that is missing says that it was not since June 2003; before, nobody gave codes.
+#}
+{% macro is_cancelled_by(code, is_code_stated, departure, is_departure_stated, flight_date) -%}
+    case
+        when coalesce({{ code }}, '') <> '' then true
+        when {{ is_departure_stated }} then coalesce({{ departure }}, '') = ''
+        when {{ is_code_stated }} and {{ flight_date }} >= '2003-06-01' then false
+    end
+{%- endmacro %}

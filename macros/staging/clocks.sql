@@ -13,6 +13,23 @@
 
 
 {#
+    A scheduled clock. Midnight, written 0 or 2400, is what files of the 1990s write where the schedule is not known: it counts
+    unless actual clock and delay, which give `derived`, contradict it, and then what they give counts. Where they say nothing, a
+    flight that is to leave and to arrive at midnight (`of_other_end`) has no known schedule. One hour more or less contradicts
+    nothing while the other end is a clock like any: it is that of a change of clocks.
+#}
+{% macro scheduled_clock(stated, derived, of_other_end) -%}
+    {%- set both_are_midnight = stated ~ ' % 1440 = 0 and ' ~ of_other_end ~ ' % 1440 = 0' -%}
+    case
+        when {{ stated }} is null then {{ derived }}
+        when {{ both_are_midnight }} and coalesce({{ derived }} <> 0, true) then {{ derived }}
+        when {{ stated }} % 1440 = 0 and {{ derived }} not in (0, 60, 1380) then {{ derived }}
+        else {{ stated }}
+    end
+{%- endmacro %}
+
+
+{#
     The local timestamp at which a clock without a date is first shown after a moment. Arrivals carry no date: the flight date
     is the departure's, a red-eye arrives on the next day and a flight over the date line on the day before. All flights
     take less than a day, so the first such clock after the departure is the arrival.

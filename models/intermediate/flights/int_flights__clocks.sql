@@ -22,7 +22,8 @@ departures as (
     select
         flights.*,
         origins.time_zone as origin_time_zone,
-        destinations.time_zone as destination_time_zone,
+        -- without the departure in UTC nobody knows on which day a clock of the destination is meant
+        case when origins.time_zone is not null then destinations.time_zone end as destination_time_zone,
         {{ clock_on('flights.flight_date_local', 'flights.scheduled_departure_clock_minutes') }} as scheduled_departure_at_local
     from flights
     left join origins on origins.airport_code_iata = flights.origin_airport_code_iata

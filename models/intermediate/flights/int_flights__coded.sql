@@ -33,14 +33,16 @@ select
         flights.stated_destination_airport_code_iata, destination_ids.airport_code_iata, '#' || flights.destination_airport_id_bts
     ) as destination_airport_code_iata,
     -- a selection without scheduled clocks has them in actual clock and delay
-    coalesce(
-        flights.stated_scheduled_departure_clock_minutes,
-        {{ clock_before('flights.actual_departure_clock_minutes', 'flights.stated_dep_delay_minutes') }}
-    ) as scheduled_departure_clock_minutes,
-    coalesce(
-        flights.stated_scheduled_arrival_clock_minutes,
-        {{ clock_before('flights.actual_arrival_clock_minutes', 'flights.arr_delay_minutes') }}
-    ) as scheduled_arrival_clock_minutes
+    {{ scheduled_clock(
+        'flights.stated_scheduled_departure_clock_minutes',
+        clock_before('flights.actual_departure_clock_minutes', 'flights.stated_dep_delay_minutes'),
+        of_other_end='flights.stated_scheduled_arrival_clock_minutes'
+    ) }} as scheduled_departure_clock_minutes,
+    {{ scheduled_clock(
+        'flights.stated_scheduled_arrival_clock_minutes',
+        clock_before('flights.actual_arrival_clock_minutes', 'flights.arr_delay_minutes'),
+        of_other_end='flights.stated_scheduled_departure_clock_minutes'
+    ) }} as scheduled_arrival_clock_minutes
 from flights
 left join carriers
     on carriers.airline_id_dot = flights.airline_id_dot and flights.stated_carrier_code is null

@@ -24,7 +24,7 @@ select
     flight_month,
     flight_date_local,
     flight_number,
-    tail_number,
+    {{ known_tail_number('tail_number') }} as tail_number,
     actual_departure_clock_minutes,
     actual_arrival_clock_minutes,
     arr_delay_minutes,

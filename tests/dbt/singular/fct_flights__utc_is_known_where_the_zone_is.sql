@@ -1,4 +1,5 @@
--- Every clock of an airport whose time zone is known is there in UTC too.
+-- Every clock of an airport whose time zone is known is there in UTC too. On which day a flight arrives, its departure in UTC says:
+-- without the zone of the origin there is no arrival in UTC.
 with flights as (
 
     select * from {{ ref('fct_flights') }}
@@ -24,6 +25,7 @@ inner join airports as destinations on destinations.airport_code_iata = flights.
 where
     (flights.scheduled_departure_at_local is null or origins.time_zone is null) <> (flights.scheduled_departure_at_utc is null)
     or (flights.actual_departure_at_local is null or origins.time_zone is null) <> (flights.actual_departure_at_utc is null)
-    or (flights.scheduled_arrival_at_local is null or destinations.time_zone is null)
+    or (flights.scheduled_arrival_at_local is null or origins.time_zone is null or destinations.time_zone is null)
     <> (flights.scheduled_arrival_at_utc is null)
-    or (flights.actual_arrival_at_local is null or destinations.time_zone is null) <> (flights.actual_arrival_at_utc is null)
+    or (flights.actual_arrival_at_local is null or origins.time_zone is null or destinations.time_zone is null)
+    <> (flights.actual_arrival_at_utc is null)

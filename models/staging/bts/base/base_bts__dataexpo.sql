@@ -48,8 +48,8 @@ select
     taxi_out,
     taxi_in,
     cancellation_code,
-    -- some copies have lost the flags and kept the codes
-    cancellation_code is not null as is_cancelled_unless_flagged,
+    -- some copies have lost the flags; before June 2003 there were no codes either
+    cancellation_code is not null or dep_time is null as is_cancelled_unless_flagged,
     true as is_arrival_stated,
     raw_text
 from given

@@ -1,3 +1,10 @@
+{%- set flight_date -%}
+coalesce(
+        {{ us_date_as_iso("nullif(source.fl_date, '')") }},
+        {{ date_parts_as_iso('source.year', 'source.month', 'source.day_of_month') }}
+    )
+{%- endset -%}
+
 with source as (
 
     select * from {{ source('bts', 'ontime_selection') }}
@@ -14,7 +21,7 @@ files as (
 selections as (
 
     select
-        {%- for column in ['cancellation_code', 'dep_time', 'arr_delay', 'arr_delay_new'] %}
+        {%- for column in ['cancellation_code', 'dep_time', 'dep_delay', 'arr_delay', 'arr_delay_new'] %}
         ',' || columns || ',' like '%,{{ column }},%' as has_{{ column }},
         {%- endfor %}
         file_no
@@ -26,10 +33,7 @@ selections as (
 select
     source.file_no,
     source.record_no,
-    coalesce(
-        {{ us_date_as_iso("nullif(source.fl_date, '')") }},
-        {{ date_parts_as_iso('source.year', 'source.month', 'source.day_of_month') }}
-    ) as flight_date,
+    {{ flight_date }} as flight_date,
     -- names since 2018, then those before
     coalesce(
         nullif(source.op_unique_carrier, ''), nullif(source.unique_carrier, ''), nullif(source.op_carrier, ''),
@@ -62,10 +66,11 @@ select
     {{ without_zero_decimals('source.' ~ column.replace('g_time', 'gtime')) }} as {{ column }},
     {%- endfor %}
     nullif(source.cancellation_code, '') as cancellation_code,
-    case
-        when selections.has_cancellation_code then coalesce(source.cancellation_code, '') <> ''
-        when selections.has_dep_time then coalesce(source.dep_time, '') = ''
-    end as is_cancelled_unless_flagged,
+    {{ is_cancelled_by(
+        'source.cancellation_code', 'selections.has_cancellation_code',
+        'case when selections.has_dep_time then source.dep_time else source.dep_delay end',
+        '(selections.has_dep_time or selections.has_dep_delay)', flight_date
+    ) }} as is_cancelled_unless_flagged,
     selections.has_arr_delay or selections.has_arr_delay_new as is_arrival_stated,
     {{ record_as_json('source') }} as raw_text
 from source
