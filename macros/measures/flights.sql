@@ -48,13 +48,22 @@
 {% macro is_tarmac_delay(alias) -%} {{ alias }}.longest_tarmac_minutes > {{ longest_lawful_tarmac_minutes() }} {%- endmacro %}
 
 
-{# What a group of flights adds up to: counts and sums only, so that groups can be added again. #}
+{#
+    How many flights of a group are so, and null where it is known of none of them: 0 would be a figure. `is_known` is what has to
+    be known, where it is not the flag itself.
+#}
+{% macro known_count(flag, is_known=none) -%}
+    case when count({{ is_known or flag }}) > 0 then count(*) filter (where {{ flag }}) end
+{%- endmacro %}
+
+
+{#
+    What a group of flights adds up to: counts and sums only, so that groups can be added again; counts of what nobody knows are
+    null, and add nothing.
+#}
 {% macro flight_totals(alias) -%}
     count(*) as flights,
-    count(*) filter (where {{ alias }}.is_cancelled) as cancelled,
-    count(*) filter (where {{ alias }}.is_diverted) as diverted,
-    count(*) filter (where {{ alias }}.is_on_time) as on_time,
-    count(*) filter (where {{ is_late(alias) }}) as late,
+    {{ outcome_counts(alias) }},
     count({{ alias }}.dep_delay_minutes) as departures_with_delay,
     coalesce(sum({{ alias }}.dep_delay_minutes), 0) as sum_dep_delay_minutes,
     count({{ alias }}.arr_delay_minutes) as arrivals_with_delay,
@@ -66,13 +75,22 @@
     coalesce(sum({{ alias }}.{{ cause }}_delay_minutes), 0) as {{ cause }}_delay_minutes,
     {%- endfor %}
     {%- for code, reason in cancellation_reasons().items() %}
-    count(*) filter (where {{ alias }}.is_cancelled and {{ alias }}.cancellation_code = '{{ code }}') as cancelled_by_{{ reason }},
+    {{ known_count(alias ~ '.is_cancelled and ' ~ alias ~ ".cancellation_code = '" ~ code ~ "'", is_known=alias ~ '.is_cancelled') }}
+        as cancelled_by_{{ reason }},
     {%- endfor %}
     {%- for minutes in long_delays_minutes() %}
-    count(*) filter (where {{ is_late_by(alias, minutes) }}) as late_{{ minutes }}_minutes,
+    {{ known_count(is_late_by(alias, minutes), is_known=alias ~ '.is_on_time') }} as late_{{ minutes }}_minutes,
     {%- endfor %}
-    count({{ alias }}.longest_tarmac_minutes) as with_known_tarmac,
-    count(*) filter (where {{ is_tarmac_delay(alias) }}) as tarmac_delays
+    {{ known_count(is_tarmac_delay(alias)) }} as tarmac_delays
+{%- endmacro %}
+
+
+{# How the flights of a group ended. #}
+{% macro outcome_counts(alias) -%}
+    {{ known_count(alias ~ '.is_cancelled') }} as cancelled,
+    {{ known_count(alias ~ '.is_diverted') }} as diverted,
+    {{ known_count(alias ~ '.is_on_time') }} as on_time,
+    {{ known_count(is_late(alias)) }} as late
 {%- endmacro %}
 
 
@@ -143,8 +161,7 @@
     {%- for minutes in long_delays_minutes() %}
     {{ alias }}.late_{{ minutes }}_minutes,
     {%- endfor %}
-    -- most forms do not say how long flights stood on the ground
-    case when {{ alias }}.with_known_tarmac > 0 then {{ alias }}.tarmac_delays end as tarmac_delays,
+    {{ alias }}.tarmac_delays,
     {%- for end in ['dep', 'arr'] %}
     {{ alias }}.median_{{ end }}_delay_minutes,
     {{ alias }}.p90_{{ end }}_delay_minutes,

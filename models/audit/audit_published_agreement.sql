@@ -63,6 +63,8 @@ compared as (
         {{ names_of_differences(measures) }} as differing_measures
     from pairs
     inner join months on months.data_month = pairs.flight_month
+    -- BTS lists airports that a carrier did not fly to: where neither side has flights, nothing agrees
+    where coalesce(pairs.our_flights, 0) + coalesce(pairs.published_flights, 0) > 0
 
 )
 

@@ -193,7 +193,7 @@ def test_there_is_one_figure_of_flights_on_time(
 @ON_THE_SAMPLE
 def test_a_metric_that_is_defined_otherwise_is_seen(project: ProjectCopy) -> None:
     """A definition that changed is read anew, and its figures are no longer those of the mart."""
-    definition = "expr: is_late_60_minutes"
+    definition = "coalesce(is_late_60_minutes, false)"
     with project.edited(("models/metrics/semantic_models.yml", definition, definition.replace("60", "120"))):
         wrong = differences(project, read_metrics(project.folder), "agg_month")
     assert len(wrong) == 12

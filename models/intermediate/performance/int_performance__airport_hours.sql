@@ -20,10 +20,7 @@ select
     departures.scheduled_hour_local,
     count(distinct departures.flight_date_local) as flight_days,
     count(*) as flights,
-    count(*) filter (where departures.is_cancelled) as cancelled,
-    count(*) filter (where departures.is_diverted) as diverted,
-    count(*) filter (where departures.is_on_time) as on_time,
-    count(*) filter (where {{ is_late('departures') }}) as late,
+    {{ outcome_counts('departures') }},
     count(departures.is_on_time) as with_known_outcome,
     cast(avg(departures.dep_delay_minutes) as numeric(12, 4)) as mean_dep_delay_minutes,
     {{ delay_percentiles('departures', ['dep']) }}

@@ -12,10 +12,10 @@ select
     flights.origin_airport_code_iata,
     flights.destination_airport_code_iata,
     count(*) as flights,
-    count(*) filter (where flights.is_cancelled) as cancelled,
-    count(*) filter (where flights.is_on_time) as on_time,
+    {{ known_count('flights.is_cancelled') }} as cancelled,
+    {{ known_count('flights.is_on_time') }} as on_time,
     count(flights.is_on_time) as with_known_outcome,
-    count(*) filter (where {{ is_late_or_cancelled('flights') }}) as late_or_cancelled
+    {{ known_count(is_late_or_cancelled('flights'), is_known='flights.is_on_time') }} as late_or_cancelled
 from flights
 -- some forms have no flight numbers
 where flights.flight_number is not null

@@ -24,10 +24,12 @@ counts as (
     select
         flight_month,
         {{ counted }} * count(*) as flights,
-        {{ counted }} * count(*) filter (where is_cancelled) as cancelled,
-        {{ counted }} * count(*) filter (where is_diverted) as diverted,
-        {{ counted }} * count(*) filter (where is_on_time) as on_time,
-        {{ counted }} * count(*) filter (where arr_delay_minutes >= {{ late_minutes() }}) as late
+        -- of nobody known is null, on both sides
+        {{ counted }} * case when count(is_cancelled) > 0 then count(*) filter (where is_cancelled) end as cancelled,
+        {{ counted }} * case when count(is_diverted) > 0 then count(*) filter (where is_diverted) end as diverted,
+        {{ counted }} * case when count(is_on_time) > 0 then count(*) filter (where is_on_time) end as on_time,
+        {{ counted }}
+        * case when count(is_on_time) > 0 then count(*) filter (where arr_delay_minutes >= {{ late_minutes() }}) end as late
     from {{ flights }}
     where flight_month in ({{ pending_months() }}) and {{ counting }}
     group by flight_month
