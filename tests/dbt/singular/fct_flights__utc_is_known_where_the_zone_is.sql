@@ -1,5 +1,5 @@
--- Every clock of an airport whose time zone is known is there in UTC too. On which day a flight arrives, its departure in UTC says:
--- without the zone of the origin there is no arrival in UTC.
+-- Every clock of an airport whose time zone is known is there in UTC too. On which day a flight arrives, its departure in UTC
+-- says: without the zone of the origin there is no arrival in UTC.
 with flights as (
 
     select * from {{ ref('fct_flights') }}
