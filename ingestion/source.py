@@ -13,6 +13,7 @@ LINEAGE = (FILE_NO, RECORD_NO)  # columns that landing adds to each row: which f
 SYSTEM_COLUMNS = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")  # that each table of Postgres has
 TAKEN_COLUMNS = (*LINEAGE, *SYSTEM_COLUMNS)  # names that columns of files cannot have
 _OWN_TABLES = ("files", "rejects")  # see ingestion/landing/ledger.py
+_WAYS_TOLD = 3  # in which a need can be met
 _IDENTIFIER = re.compile(r"_?[a-z0-9][a-z0-9_]{0,50}")
 
 
@@ -47,6 +48,9 @@ class Dataset:
     """Whether the files are wanted. Others of the same archive are known and left out."""
     caution: str = ""
     """What the user is to know of such a file, and can do about it."""
+    month_first: tuple[str, ...] = ()
+    """Columns of dates that are read as 1/31/2017: a file whose own dates leave open that it means it so is
+    refused."""
     may_be_empty: bool = False
     """Whether a header without records is sound: an answer may say that there is nothing."""
 
@@ -57,13 +61,13 @@ class Dataset:
             whose = "Postgres" if name in SYSTEM_COLUMNS else "landing"
             raise ValueError(f"{self.name}: {name} is a name that {whose} itself needs")
         named = [name for need in self.needs for name in need.replace("|", " ").split()]
-        for name in {*named, *self.looks_like, *self.one_month}.difference(self.columns):
+        for name in {*named, *self.looks_like, *self.one_month, *self.month_first}.difference(self.columns):
             raise ValueError(f"{self.name}: {name} is not among its columns")
 
     def unmet(self, columns: Collection[str]) -> list[str]:
-        """The needs that a header with these columns does not meet, in words."""
+        """The needs that a header with these columns does not meet, in words; of each the usual ways."""
         return [
-            " or ".join(way.strip() for way in need.split("|"))
+            " or ".join(way.strip() for way in need.split("|")[:_WAYS_TOLD])
             for need in self.needs or self.columns
             if not any(set(way.split()) <= set(columns) for way in need.split("|"))
         ]

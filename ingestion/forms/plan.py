@@ -7,6 +7,7 @@ from ingestion.data_file import DataFile
 from ingestion.errors import OntimeError
 from ingestion.finding.content import Content, LastArchive
 from ingestion.forms.assignment import Assignment, Records, assign, without_header
+from ingestion.forms.dates import check_month_first
 from ingestion.forms.headers import NAMELESS, check_header, columns_of
 from ingestion.forms.planned_file import PlannedFile
 from ingestion.forms.tabular.tables import examples, open_table
@@ -39,6 +40,7 @@ def plan(file: DataFile, source: Source, archives: LastArchive | None = None) ->
         assignment = assign(columns, records, source, file.location)
     dataset, extra = assignment.dataset, assignment.extra
     _check_month(file, dataset, named, records)
+    check_month_first(file, dataset, named, records, archives)
     return replace(
         PlannedFile.of(content, dataset, named, None if headerless else first),
         warnings=tuple(_warnings(file, dataset, extra)),

@@ -120,15 +120,35 @@ _DATE_AND_AIRPORTS = (
     "dest | dest_airport_id | dest_airport_seq_id",
 )
 
+# What others call the columns of a selection, whatever they left out: subsets of the monthly archives, of
+# Data Expo (hflights) and of nycflights13 (pnwflights14), and the flights of 2019 to 2023 on Kaggle.
+# `names_in_extracts` in macros/staging/bts.sql says what each means.
+_EXTRACTED_BY_OTHERS = (
+    *names(
+        """flight_date reporting_airline dot_id_reporting_airline iata_code_reporting_airline tail_number
+        flight_number_reporting_airline"""
+    ),
+    *(column for column in _ARCHIVE_FLIGHT if column not in _SELECTED_FLIGHT),
+    *names("dayof_month flight_num"),
+    *names("day sched_dep_time sched_arr_time flight tailnum hour minute time_hour"),
+    *names(
+        """airline airline_dot airline_code dot_code fl_number origin_city dest_city elapsed_time
+        delay_due_carrier delay_due_weather delay_due_nas delay_due_security delay_due_late_aircraft"""
+    ),
+)
+
 _SELECTIONS = (
     Dataset(
         "ontime_selection",
-        (*_SELECTED_FLIGHT, *_OPERATED_BY, *_OPERATED_BY_BEFORE_2018),
+        (*_SELECTED_FLIGHT, *_OPERATED_BY, *_OPERATED_BY_BEFORE_2018, *_EXTRACTED_BY_OTHERS),
         needs=(
-            *_DATE_AND_AIRPORTS,
-            "op_unique_carrier | op_carrier | op_carrier_airline_id | unique_carrier | carrier | airline_id",
+            "fl_date | year month day_of_month | year month dayof_month | year month day | flight_date",
+            *_DATE_AND_AIRPORTS[1:],
+            "op_unique_carrier | op_carrier | op_carrier_airline_id | unique_carrier | carrier | airline_id"
+            " | reporting_airline | dot_id_reporting_airline | airline_code | dot_code",
         ),
         form="custom selection",
+        month_first=("fl_date", "flight_date"),
     ),
     Dataset(
         "ontime_without_carrier",
@@ -298,6 +318,7 @@ def _months(text: str, today: date) -> Iterator[date]:
 
 BTS = Source(
     "bts",
-    (*_MONTHLY, *_SELECTIONS, *_OF_OTHERS, _DELAY_CAUSES, *_LOOKUPS, _AIRPORT_MASTER),
+    # a whole form before the selections, which know its columns as well
+    (*_MONTHLY, *_OF_OTHERS, *_SELECTIONS, _DELAY_CAUSES, *_LOOKUPS, _AIRPORT_MASTER),
     archives=archives,
 )

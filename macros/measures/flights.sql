@@ -5,20 +5,27 @@
 
 {#
     On time: arrived before it was late. Cancelled and diverted flights are not on time and stay in the denominator (the same
-    definition).
+    definition). Some extracts state whether the arrival was late, and not its delay.
 #}
-{% macro is_on_time(arr_delay_minutes, is_cancelled, is_diverted) -%}
-    coalesce({{ arr_delay_minutes }} < {{ late_minutes() }}, false)
+{% macro is_on_time(arr_delay_minutes, is_cancelled, is_diverted, is_arrival_late) -%}
+    coalesce({{ arr_delay_minutes }} < {{ late_minutes() }}, not {{ is_arrival_late }}, false)
     and not coalesce({{ is_cancelled }}, false) and not coalesce({{ is_diverted }}, false)
 {%- endmacro %}
 
 
 {#
-    Late: arrived so late or later. Cancelled flights, and diverted ones without a stated delay, are neither late nor on time. Null
-    where nobody knows, as is_on_time is.
+    Late: arrived so late or later; without a stated delay, who was neither on time nor cancelled nor diverted. Null where nobody
+    knows, as is_on_time is.
 #}
 {% macro is_late(alias) -%}
-    case when {{ alias }}.is_on_time is not null then coalesce({{ alias }}.arr_delay_minutes >= {{ late_minutes() }}, false) end
+    case
+        when {{ alias }}.is_on_time is not null
+            then coalesce(
+                {{ alias }}.arr_delay_minutes >= {{ late_minutes() }},
+                not {{ alias }}.is_on_time and not {{ alias }}.is_cancelled and not {{ alias }}.is_diverted,
+                false
+            )
+    end
 {%- endmacro %}
 
 

@@ -21,24 +21,17 @@
 select
     file_no,
     record_no,
-    nullif(flight_date, '') as flight_date,
-    nullif({{ carrier }}, '') as carrier,
-    nullif({{ carrier_id }}, '') as carrier_id,
-    nullif({{ flight_number }}, '') as flight_number,
-    nullif({{ tail_number }}, '') as tail_number,
-    nullif(origin, '') as origin,
-    nullif(origin_airport_id, '') as origin_id,
-    nullif(dest, '') as dest,
-    nullif(dest_airport_id, '') as dest_id,
-    nullif(crs_dep_time, '') as crs_dep_time,
-    nullif(dep_time, '') as dep_time,
-    nullif(crs_arr_time, '') as crs_arr_time,
-    nullif(arr_time, '') as arr_time,
-    {%- for column in ['dep_delay', 'arr_delay', 'cancelled', 'diverted', 'distance', 'air_time'] + causes_and_taxiing()
-                      + stays_on_the_ground() %}
-    {{ without_zero_decimals(column) }} as {{ column }},
+    {{ stated(carrier) }} as carrier,
+    {{ stated(carrier_id) }} as carrier_id,
+    {{ stated(flight_number) }} as flight_number,
+    {{ stated(tail_number) }} as tail_number,
+    {{ stated('origin_airport_id') }} as origin_id,
+    {{ stated('dest_airport_id') }} as dest_id,
+    {%- for column in ['flight_date', 'origin', 'dest', 'crs_dep_time', 'dep_time', 'crs_arr_time', 'arr_time', 'dep_delay',
+                       'arr_delay', 'cancelled', 'cancellation_code', 'diverted', 'distance', 'air_time']
+                      + causes_and_taxiing() + stays_on_the_ground() %}
+    {{ stated(column) }} as {{ column }},
     {%- endfor %}
-    nullif(cancellation_code, '') as cancellation_code,
     cast(null as boolean) as is_cancelled_unless_flagged,
     true as is_arrival_stated,
     {{ record_as_json('source') }} as raw_text
@@ -63,12 +56,47 @@ from source
 
 {#
     Was a flight cancelled, of a form without that flag: a code says so, and so does a departure that is missing where departures
-    are stated. A code that is missing says that it was not since June 2003; before, nobody gave codes.
+    are stated. A code that is missing says that it was not since June 2003; before, nobody gave codes. Takes what `stated` gives.
 #}
 {% macro is_cancelled_by(code, is_code_stated, departure, is_departure_stated, flight_date) -%}
     case
         when coalesce({{ code }}, '') <> '' then true
         when {{ is_departure_stated }} then coalesce({{ departure }}, '') = ''
-        when {{ is_code_stated }} and {{ flight_date }} >= '2003-06-01' then false
+        when {{ is_code_stated }} and {{ flight_day(flight_date) }} >= date '2003-06-01' then false
     end
+{%- endmacro %}
+
+
+{#
+    What extracts of flights call their columns, by our name: first BTS, in custom selections since 2018 and before, in monthly archives
+    where those differ, then Data Expo and its kin (hflights), nycflights13 and its kin (pnwflights14), and Kaggle's of 2019 to 2023. Of
+    several the first that has a value counts. What is missing here is called the same by all. ingestion/sources/bts.py declares them.
+#}
+{% macro names_in_extracts() %}
+    {%- set names = {
+        'flight_date': ['fl_date', 'flight_date'],
+        'day': ['day_of_month', 'dayof_month', 'day'],
+        'carrier': ['op_unique_carrier', 'unique_carrier', 'reporting_airline', 'op_carrier', 'carrier', 'airline_code'],
+        'carrier_id': ['op_carrier_airline_id', 'airline_id', 'dot_id_reporting_airline', 'dot_code'],
+        'flight_number': ['op_carrier_fl_num', 'fl_num', 'flight_number_reporting_airline', 'flight_num', 'flight', 'fl_number'],
+        'tail_number': ['tail_num', 'tail_number', 'tailnum'],
+        'crs_dep_time': ['crs_dep_time', 'sched_dep_time'],
+        'crs_arr_time': ['crs_arr_time', 'sched_arr_time'],
+        'dep_delay_new': ['dep_delay_new', 'dep_delay_minutes'],
+        'arr_delay_new': ['arr_delay_new', 'arr_delay_minutes'],
+    } -%}
+    {%- for cause in delay_causes() %}
+        {%- do names.update({cause ~ '_delay': [cause ~ '_delay', 'delay_due_' ~ cause]}) -%}
+    {%- endfor %}
+    {%- for stay in stays_on_the_ground() %}
+        {%- do names.update({stay: [stay.replace('g_time', 'gtime'), stay]}) -%}
+    {%- endfor %}
+    {{ return(names) }}
+{% endmacro %}
+
+{# What an extract says under the first of these names that has a value. #}
+{% macro extracted(column) -%}
+    {%- set values = [] -%}
+    {%- for name in names_in_extracts().get(column, [column]) %}{% do values.append(stated(name)) %}{% endfor -%}
+    {{ values[0] if values | length == 1 else 'coalesce(' ~ values | join(', ') ~ ')' }}
 {%- endmacro %}

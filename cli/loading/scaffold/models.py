@@ -128,7 +128,7 @@ def _in_yaml(name: str) -> str:
 
 
 def _given(columns: Sequence[Column]) -> Iterable[str]:
-    for missing, writes_na in (("nullif({{ column }}, '')", False), ("{{ na_to_null(column) }}", True)):
+    for missing, writes_na in (("nullif({{ column }}, '')", False), ("{{ stated(column) }}", True)):
         some = [column.raw for column in columns if column.writes_na == writes_na]
         if some:
             yield _loop(some, f"{missing} as {{{{ column }}}},")

@@ -39,7 +39,9 @@ departures_utc as (
         -- actual = scheduled + delay held on all of 328,521 departures; without a delay it is the clock nearest to the schedule
         coalesce(
             scheduled_departure_at_local + stated_dep_delay_minutes * interval '1' minute,
-            {{ clock_after(none, "(scheduled_departure_at_local - interval '12' hour)", 'actual_departure_clock_minutes') }}
+            {{ clock_after(none, "(scheduled_departure_at_local - interval '12' hour)", 'actual_departure_clock_minutes') }},
+            -- of an extract without a schedule nothing but the date says the day
+            {{ clock_on('flight_date_local', 'actual_departure_clock_minutes') }}
         ) as actual_departure_at_local
     from departures
 

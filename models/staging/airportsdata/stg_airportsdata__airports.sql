@@ -10,17 +10,17 @@ given as (
         file_no,
         record_no,
         -- an empty field is missing; NA is Namibia
-        nullif(icao, '') as icao,
-        nullif(iata, '') as iata,
-        nullif(name, '') as name,
-        nullif(city, '') as city,
-        nullif(subd, '') as subd,
-        nullif(country, '') as country,
-        nullif(elevation, '') as elevation,
-        nullif(lat, '') as lat,
-        nullif(lon, '') as lon,
-        nullif(tz, '') as tz,
-        nullif(lid, '') as lid,
+        {{ trimmed('icao') }} as icao,
+        {{ trimmed('iata') }} as iata,
+        {{ trimmed('name') }} as name,
+        {{ trimmed('city') }} as city,
+        {{ trimmed('subd') }} as subd,
+        {{ trimmed('country') }} as country,
+        {{ stated('elevation') }} as elevation,
+        {{ stated('lat') }} as lat,
+        {{ stated('lon') }} as lon,
+        {{ trimmed('tz') }} as tz,
+        {{ trimmed('lid') }} as lid,
         {{ csv_line(['icao', 'iata', 'name', 'city', 'subd', 'country', 'elevation', 'lat', 'lon', 'tz', 'lid']) }} as raw_text
     from source
 

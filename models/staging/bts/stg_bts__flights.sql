@@ -8,9 +8,11 @@ with records as (
 
 typed as (
 
+    with given as (select * from records)
+
     select
         *,
-        {{ iso_date('flight_date') }} as flight_date_local,
+        {{ flight_day('flight_date') }} as flight_date_local,
         {{ whole_number('carrier_id') }} as airline_id_dot,
         {{ whole_number('flight_number') }} as flight_number_typed,
         {{ whole_number('origin_id') }} as origin_airport_id_bts,
@@ -21,12 +23,13 @@ typed as (
         {{ clock_minutes('arr_time') }} as actual_arrival_clock_minutes,
         {{ flag('cancelled') }} as cancelled_flag,
         {{ flag('diverted') }} as diverted_flag,
+        {{ flag('arr_del15') }} as is_arrival_late,
         {%- for column in minutes %}
         {{ whole_number(column) }} as {{ column }}_minutes,
         {%- endfor %}
         {{ whole_number('distance') }} as distance_miles,
         {{ cancellation_reason('cancellation_code') }} as cancellation_reason
-    from records
+    from given
 
 ),
 
@@ -58,6 +61,7 @@ checked as (
             case when actual_arrival_clock_minutes is null then 'arr_time is not a clock from 0000 to 2400: ' || arr_time end,
             case when cancelled_flag is null then 'cancelled is not a flag 0 or 1: ' || cancelled end,
             case when diverted_flag is null then 'diverted is not a flag 0 or 1: ' || diverted end,
+            case when is_arrival_late is null then 'arr_del15 is not a flag 0 or 1: ' || arr_del15 end,
             case when distance_miles is null then 'distance is not a whole number of miles: ' || distance end,
             {%- for column in minutes %}
             case when {{ column }}_minutes is null then '{{ column }} is not a whole number of minutes: ' || {{ column }} end,
@@ -87,10 +91,14 @@ select
     actual_arrival_clock_minutes,
     dep_delay_minutes,
     arr_delay_minutes,
+    is_arrival_late,
     is_cancelled,
     cancellation_code,
     -- without a flag: it left, and did not arrive as scheduled
-    coalesce(diverted_flag, case when is_arrival_stated then not is_cancelled and arr_delay_minutes is null end) as is_diverted,
+    coalesce(
+        diverted_flag,
+        case when is_arrival_stated then not is_cancelled and arr_delay_minutes is null and is_arrival_late is null end
+    ) as is_diverted,
     distance_miles,
     air_time_minutes,
     carrier_delay_minutes,

@@ -17,16 +17,16 @@ given as (
         source.record_no,
         -- stations go by names of their own: of which airport it was asked stands in the request alone
         {{ asked_for('files.request', 'airport') }} as airport_code_iata,
-        nullif(nullif(source.valid, 'M'), '') as valid,
-        nullif(nullif(source.tmpf, 'M'), '') as tmpf,
-        nullif(nullif(source.dwpf, 'M'), '') as dwpf,
-        nullif(nullif(source.relh, 'M'), '') as relh,
-        nullif(nullif(source.drct, 'M'), '') as drct,
-        nullif(nullif(source.sknt, 'M'), '') as sknt,
-        nullif(nullif(source.gust, 'M'), '') as gust,
-        nullif(nullif(source.p01i, 'M'), '') as p01i,
-        nullif(nullif(source.mslp, 'M'), '') as mslp,
-        nullif(nullif(source.vsby, 'M'), '') as vsby,
+        nullif({{ stated('source.valid') }}, 'M') as valid,
+        nullif({{ stated('source.tmpf') }}, 'M') as tmpf,
+        nullif({{ stated('source.dwpf') }}, 'M') as dwpf,
+        nullif({{ stated('source.relh') }}, 'M') as relh,
+        nullif({{ stated('source.drct') }}, 'M') as drct,
+        nullif({{ stated('source.sknt') }}, 'M') as sknt,
+        nullif({{ stated('source.gust') }}, 'M') as gust,
+        nullif({{ stated('source.p01i') }}, 'M') as p01i,
+        nullif({{ stated('source.mslp') }}, 'M') as mslp,
+        nullif({{ stated('source.vsby') }}, 'M') as vsby,
         {{ csv_line(['source.station', 'source.valid', 'source.tmpf', 'source.dwpf', 'source.relh', 'source.drct', 'source.sknt',
                      'source.gust', 'source.p01i', 'source.mslp', 'source.vsby', 'source.wxcodes', 'source.metar']) }} as raw_text
     from source
@@ -36,20 +36,22 @@ given as (
 
 typed as (
 
+    with records as (select * from given)
+
     select
         *,
-        {{ iso_minute('valid') }} as observed_at_utc,
+        {{ iso_timestamp('valid') }} as observed_at_utc,
         {{ decimal_number('tmpf') }} as temperature_fahrenheit,
         {{ decimal_number('dwpf') }} as dew_point_fahrenheit,
         {{ within(decimal_number('relh'), 0, 100) }} as relative_humidity_pct,
-        {{ whole_number(without_zero_decimals('drct')) }} as wind_direction_degrees,
+        {{ whole_number('drct') }} as wind_direction_degrees,
         {{ mph_of_knots(decimal_number('sknt')) }} as wind_speed_mph,
         {{ mph_of_knots(decimal_number('gust')) }} as wind_gust_mph,
         -- T is a trace, less than could be measured: the National Weather Service adds it up as nothing, and so does this column
         case when p01i = 'T' then 0 else {{ decimal_number('p01i') }} end as precipitation_inches,
         {{ decimal_number('mslp') }} as sea_level_pressure_millibars,
         {{ decimal_number('vsby') }} as visibility_miles
-    from given
+    from records
 
 ),
 

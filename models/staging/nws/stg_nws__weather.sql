@@ -16,12 +16,12 @@ given as (
         source.file_no,
         source.record_no,
         {{ asked_for('files.request', 'airport') }} as airport_code_iata,
-        nullif(source.timestamp, '') as observed_at,
+        {{ stated('source.timestamp') }} as observed_at,
         -- together as a rejected record shows them, 10 wmoUnit:degC; the vocabulary of units was once called unit
         {%- for measure in ['temperature', 'dewpoint', 'relative_humidity', 'wind_direction', 'wind_speed', 'wind_gust',
                             'precipitation_last_hour', 'sea_level_pressure', 'visibility'] %}
-        nullif(source.{{ measure }}_value, '') || ' ' || coalesce(source.{{ measure }}_unit, '') as {{ measure }},
-        nullif(source.{{ measure }}_value, '') as {{ measure }}_value,
+        {{ stated('source.' ~ measure ~ '_value') }} || ' ' || coalesce(source.{{ measure }}_unit, '') as {{ measure }},
+        {{ stated('source.' ~ measure ~ '_value') }} as {{ measure }}_value,
         split_part(source.{{ measure }}_unit, ':', 2) as {{ measure }}_unit,
         {%- endfor %}
         {{ record_as_json('source') }} as raw_text
@@ -33,9 +33,11 @@ given as (
 -- only in the units that are known; the service has changed them before
 typed as (
 
+    with records as (select * from given)
+
     select
         *,
-        {{ iso_timestamp("replace(observed_at, '+00:00', 'Z')") }} as observed_at_utc,
+        {{ iso_timestamp('observed_at') }} as observed_at_utc,
         case when temperature_unit = 'degC' then {{ fahrenheit_of_celsius(decimal_number('temperature_value')) }} end
             as temperature_fahrenheit,
         case when dewpoint_unit = 'degC' then {{ fahrenheit_of_celsius(decimal_number('dewpoint_value')) }} end
@@ -59,7 +61,7 @@ typed as (
         case when sea_level_pressure_unit = 'Pa' then {{ decimal_number('sea_level_pressure_value') }} / 100 end
             as sea_level_pressure_millibars,
         case when visibility_unit = 'm' then {{ miles_of_metres(decimal_number('visibility_value')) }} end as visibility_miles
-    from given
+    from records
 
 ),
 

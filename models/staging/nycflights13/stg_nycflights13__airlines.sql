@@ -9,8 +9,8 @@ given as (
     select
         file_no,
         record_no,
-        nullif(carrier, '') as carrier,
-        nullif(name, '') as name,
+        {{ trimmed('carrier') }} as carrier,
+        {{ trimmed('name') }} as name,
         {{ csv_line(['carrier', 'name']) }} as raw_text
     from source
 

@@ -10,12 +10,12 @@ given as (
         file_no,
         record_no,
         -- no missing-value code for the code itself: NA could be one
-        nullif(faa, '') as faa,
-        nullif(nullif(name, 'NA'), '') as name,
-        nullif(nullif(lat, 'NA'), '') as lat,
-        nullif(nullif(lon, 'NA'), '') as lon,
-        nullif(nullif(alt, 'NA'), '') as alt,
-        nullif(nullif(tzone, 'NA'), '') as tzone,
+        {{ trimmed('faa') }} as faa,
+        {{ stated('name') }} as name,
+        {{ stated('lat') }} as lat,
+        {{ stated('lon') }} as lon,
+        {{ stated('alt') }} as alt,
+        {{ stated('tzone') }} as tzone,
         {{ csv_line(['faa', 'name', 'lat', 'lon', 'alt', 'tz', 'dst', 'tzone']) }} as raw_text
     from source
 

@@ -6,20 +6,24 @@ with source as (
 
 given as (
 
+    with records as (select * from source)
+
     select
         file_no,
         record_no,
         {%- for column in ['year', 'month', 'day', 'dep_time', 'sched_dep_time', 'dep_delay', 'arr_time', 'sched_arr_time',
                            'arr_delay', 'carrier', 'flight', 'tailnum', 'origin', 'dest', 'air_time', 'distance', 'time_hour'] %}
-        {{ na_to_null(column) }} as {{ column }},
+        {{ stated(column) }} as {{ column }},
         {%- endfor %}
         {{ csv_line(['year', 'month', 'day', 'dep_time', 'sched_dep_time', 'dep_delay', 'arr_time', 'sched_arr_time', 'arr_delay',
                      'carrier', 'flight', 'tailnum', 'origin', 'dest', 'air_time', 'distance', 'hour', 'minute', 'time_hour']) }} as raw_text
-    from source
+    from records
 
 ),
 
 typed as (
+
+    with records as (select * from given)
 
     select
         *,
@@ -34,7 +38,7 @@ typed as (
         {{ whole_number('air_time') }} as air_time_minutes,
         {{ whole_number('distance') }} as distance_miles,
         {{ iso_timestamp('time_hour') }} as scheduled_departure_hour_utc
-    from given
+    from records
 
 ),
 

@@ -9,15 +9,15 @@ given as (
     select
         file_no,
         record_no,
-        nullif(nullif(tailnum, 'NA'), '') as tailnum,
-        nullif(nullif(year, 'NA'), '') as year,
-        nullif(nullif(type, 'NA'), '') as type,
-        nullif(nullif(manufacturer, 'NA'), '') as manufacturer,
-        nullif(nullif(model, 'NA'), '') as model,
-        nullif(nullif(engines, 'NA'), '') as engines,
-        nullif(nullif(seats, 'NA'), '') as seats,
-        nullif(nullif(speed, 'NA'), '') as speed,
-        nullif(nullif(engine, 'NA'), '') as engine,
+        {{ stated('tailnum') }} as tailnum,
+        {{ stated('year') }} as year,
+        {{ stated('type') }} as type,
+        {{ stated('manufacturer') }} as manufacturer,
+        {{ stated('model') }} as model,
+        {{ stated('engines') }} as engines,
+        {{ stated('seats') }} as seats,
+        {{ stated('speed') }} as speed,
+        {{ stated('engine') }} as engine,
         {{ csv_line(['tailnum', 'year', 'type', 'manufacturer', 'model', 'engines', 'seats', 'speed', 'engine']) }} as raw_text
     from source
 

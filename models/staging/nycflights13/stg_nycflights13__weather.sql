@@ -6,27 +6,31 @@ with source as (
 
 given as (
 
+    with records as (select * from source)
+
     select
         file_no,
         record_no,
-        nullif(nullif(origin, 'NA'), '') as origin,
-        nullif(nullif(temp, 'NA'), '') as temp,
-        nullif(nullif(dewp, 'NA'), '') as dewp,
-        nullif(nullif(humid, 'NA'), '') as humid,
-        nullif(nullif(wind_dir, 'NA'), '') as wind_dir,
-        nullif(nullif(wind_speed, 'NA'), '') as wind_speed,
-        nullif(nullif(wind_gust, 'NA'), '') as wind_gust,
-        nullif(nullif(precip, 'NA'), '') as precip,
-        nullif(nullif(pressure, 'NA'), '') as pressure,
-        nullif(nullif(visib, 'NA'), '') as visib,
-        nullif(nullif(time_hour, 'NA'), '') as time_hour,
+        {{ stated('origin') }} as origin,
+        {{ stated('temp') }} as temp,
+        {{ stated('dewp') }} as dewp,
+        {{ stated('humid') }} as humid,
+        {{ stated('wind_dir') }} as wind_dir,
+        {{ stated('wind_speed') }} as wind_speed,
+        {{ stated('wind_gust') }} as wind_gust,
+        {{ stated('precip') }} as precip,
+        {{ stated('pressure') }} as pressure,
+        {{ stated('visib') }} as visib,
+        {{ stated('time_hour') }} as time_hour,
         {{ csv_line(['origin', 'year', 'month', 'day', 'hour', 'temp', 'dewp', 'humid', 'wind_dir', 'wind_speed', 'wind_gust',
                      'precip', 'pressure', 'visib', 'time_hour']) }} as raw_text
-    from source
+    from records
 
 ),
 
 typed as (
+
+    with records as (select * from given)
 
     select
         *,
@@ -41,7 +45,7 @@ typed as (
         {{ decimal_number('precip') }} as precipitation_inches,
         {{ decimal_number('pressure') }} as sea_level_pressure_millibars,
         {{ decimal_number('visib') }} as visibility_miles
-    from given
+    from records
 
 ),
 

@@ -16,15 +16,15 @@ given as (
         source.file_no,
         source.record_no,
         {{ asked_for('files.request', 'airport') }} as airport_code_iata,
-        nullif(source.time, '') as time,
-        nullif(source.temperature_2m, '') as temperature_2m,
-        nullif(source.dew_point_2m, '') as dew_point_2m,
-        nullif(source.relative_humidity_2m, '') as relative_humidity_2m,
-        nullif(source.wind_direction_10m, '') as wind_direction_10m,
-        nullif(source.wind_speed_10m, '') as wind_speed_10m,
-        nullif(source.wind_gusts_10m, '') as wind_gusts_10m,
-        nullif(source.precipitation, '') as precipitation,
-        nullif(source.pressure_msl, '') as pressure_msl,
+        {{ stated('source.time') }} as time,
+        {{ stated('source.temperature_2m') }} as temperature_2m,
+        {{ stated('source.dew_point_2m') }} as dew_point_2m,
+        {{ stated('source.relative_humidity_2m') }} as relative_humidity_2m,
+        {{ stated('source.wind_direction_10m') }} as wind_direction_10m,
+        {{ stated('source.wind_speed_10m') }} as wind_speed_10m,
+        {{ stated('source.wind_gusts_10m') }} as wind_gusts_10m,
+        {{ stated('source.precipitation') }} as precipitation,
+        {{ stated('source.pressure_msl') }} as pressure_msl,
         {{ record_as_json('source') }} as raw_text
     from source
     left join files on files.file_no = source.file_no
@@ -34,9 +34,11 @@ given as (
 -- degrees Celsius, kilometres per hour, millimetres, hectopascals: landing refuses an answer in other units
 typed as (
 
+    with records as (select * from given)
+
     select
         *,
-        {{ iso_minute('time') }} as observed_at_utc,
+        {{ iso_timestamp('time') }} as observed_at_utc,
         {{ fahrenheit_of_celsius(decimal_number('temperature_2m')) }} as temperature_fahrenheit,
         {{ fahrenheit_of_celsius(decimal_number('dew_point_2m')) }} as dew_point_fahrenheit,
         {{ within(decimal_number('relative_humidity_2m'), 0, 100) }} as relative_humidity_pct,
@@ -47,7 +49,7 @@ typed as (
         {{ decimal_number('pressure_msl') }} as sea_level_pressure_millibars,
         -- the archive has none
         cast(null as {{ type_double() }}) as visibility_miles
-    from given
+    from records
 
 ),
 

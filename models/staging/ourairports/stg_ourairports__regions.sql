@@ -10,10 +10,10 @@ given as (
         file_no,
         record_no,
         -- an empty field is missing; NA is Namibia, and North America
-        nullif(code, '') as code,
-        nullif(name, '') as name,
-        nullif(continent, '') as continent,
-        nullif(iso_country, '') as iso_country,
+        {{ trimmed('code') }} as code,
+        {{ trimmed('name') }} as name,
+        {{ trimmed('continent') }} as continent,
+        {{ trimmed('iso_country') }} as iso_country,
         {{ csv_line(['id', 'code', 'local_code', 'name', 'continent', 'iso_country', 'wikipedia_link', 'keywords']) }} as raw_text
     from source
 

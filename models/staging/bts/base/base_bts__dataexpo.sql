@@ -4,7 +4,6 @@ with source as (
 
 ),
 
--- a missing value is written NA, \N or not at all
 given as (
 
     select
@@ -12,9 +11,8 @@ given as (
         record_no,
         {%- for column in ['year', 'month', 'dayof_month', 'dep_time', 'crs_dep_time', 'arr_time', 'crs_arr_time',
                            'unique_carrier', 'flight_num', 'tail_num', 'air_time', 'arr_delay', 'dep_delay', 'origin', 'dest',
-                           'distance', 'cancelled', 'cancellation_code', 'diverted', 'carrier_delay', 'weather_delay',
-                           'nas_delay', 'security_delay', 'late_aircraft_delay', 'taxi_out', 'taxi_in'] %}
-        nullif({{ na_to_null(column) }}, '\N') as {{ column }},
+                           'distance', 'cancelled', 'cancellation_code', 'diverted'] + causes_and_taxiing() %}
+        {{ stated(column) }} as {{ column }},
         {%- endfor %}
         {{ record_as_json('source') }} as raw_text
     from source

@@ -11,7 +11,7 @@ given as (
         record_no,
         {%- for column in ['year', 'month', 'day', 'dep_time', 'sched_dep_time', 'dep_delay', 'arr_time', 'sched_arr_time',
                            'arr_delay', 'carrier', 'flight', 'tailnum', 'origin', 'dest', 'air_time', 'distance'] %}
-        {{ na_to_null(column) }} as {{ column }},
+        {{ stated(column) }} as {{ column }},
         {%- endfor %}
         {{ record_as_json('source') }} as raw_text
     from source
