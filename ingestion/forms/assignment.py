@@ -40,36 +40,58 @@ def assign(columns: Sequence[str], records: Records, source: Source, file_name: 
     likeness = {dataset.name: _likeness(set(columns), dataset) for dataset in source.datasets}
     best = max(likeness.values())
     alike = [dataset for dataset in source.datasets if likeness[dataset.name] == best]
-    nearest = _most_alike(alike, columns, records, file_name)
-    extra = tuple(column for column in columns if column not in nearest.columns)
-    if missing := nearest.unmet(columns):
-        unexpected = f"; unexpected: {_listed(extra)}" if extra else ""
-        raise OntimeError(
-            f"{file_name}: the header fits no dataset of {source.name}; "
-            f"nearest is {nearest.name}, missing: {_listed(missing)}{unexpected}",
-            "check that the file is of this source, separated by commas, and begins with its header",
-        )
-    return Assignment(nearest, extra)
+    found = _most_alike(alike, columns, records, file_name)
+    if found.unmet(columns):
+        raise _fits_nothing(columns, source, file_name)
+    return Assignment(found, _extra(columns, found))
+
+
+def _extra(columns: Sequence[str], dataset: Dataset) -> tuple[str, ...]:
+    return tuple(column for column in columns if column not in dataset.columns)
+
+
+def _fits_nothing(columns: Sequence[str], source: Source, file_name: str) -> OntimeError:
+    """What is told of a header that fits no dataset: how it differs from the one that shares most with it."""
+    nearest = max(
+        source.datasets, key=lambda dataset: (_shared(columns, dataset), _likeness(columns, dataset))
+    )
+    form = f" ({nearest.form})" if nearest.form else ""
+    extra = _extra(columns, nearest)
+    return OntimeError(
+        f"{file_name}: the header fits no dataset of {source.name}; nearest is {nearest.name}{form}, "
+        f"which has {_shared(columns, nearest)} of its {len(columns)} columns; "
+        f"missing: {_listed(nearest.unmet(columns))}{f'; unexpected: {_listed(extra)}' if extra else ''}",
+        "check that the file is of this source, separated by commas, and begins with its header",
+    )
+
+
+def _shared(columns: Collection[str], dataset: Dataset) -> int:
+    return len(set(columns) & set(dataset.columns))
 
 
 def _likeness(columns: Collection[str], dataset: Dataset) -> float:
     """Share of the columns that both know among those of the file and those missing in it, 0 to 1."""
-    known = len(set(columns) & set(dataset.columns))
-    return known / (len(columns) + len(dataset.unmet(columns)))
+    return _shared(columns, dataset) / (len(columns) + len(dataset.unmet(columns)))
 
 
 def _most_alike(
     datasets: Sequence[Dataset], columns: Sequence[str], records: Records, file_name: str
 ) -> Dataset:
-    """Of datasets that the header alone cannot tell apart, the one that the records look like."""
-    shares = [_share(dataset, columns, records) for dataset in datasets]
-    if max(shares) <= _MOST:
+    """Of datasets that the header alone cannot tell apart, the one that the records look like.
+
+    Without one, the first that says nothing of its records: it has room for any.
+    """
+    shares = {dataset: _share(dataset, columns, records) for dataset in datasets if dataset.looks_like}
+    if shares and max(shares.values()) > _MOST:
+        return max(shares, key=lambda dataset: shares[dataset])
+    others = [dataset for dataset in datasets if not dataset.looks_like]
+    if not others:
         candidates = _listed([dataset.name for dataset in datasets])
         raise OntimeError(
             f"{file_name}: the header is that of {candidates}, but the first records look like none of them",
             "check that the file is of this source and whole",
         )
-    return datasets[shares.index(max(shares))]
+    return others[0]
 
 
 def _share(dataset: Dataset, columns: Sequence[str], records: Records) -> float:

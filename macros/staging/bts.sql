@@ -27,7 +27,11 @@ select
     {{ stated(tail_number) }} as tail_number,
     {{ stated('origin_airport_id') }} as origin_id,
     {{ stated('dest_airport_id') }} as dest_id,
-    {%- for column in ['flight_date', 'origin', 'dest', 'crs_dep_time', 'dep_time', 'crs_arr_time', 'arr_time', 'dep_delay',
+    -- a spreadsheet may have turned month and day around; in columns of their own they cannot be mistaken
+    case
+        when flight_date like '%/%' then {{ date_parts_as_iso('year', 'month', 'dayof_month') }} else {{ stated('flight_date') }}
+    end as flight_date,
+    {%- for column in ['origin', 'dest', 'crs_dep_time', 'dep_time', 'crs_arr_time', 'arr_time', 'dep_delay',
                        'arr_delay', 'cancelled', 'cancellation_code', 'diverted', 'distance', 'air_time']
                       + causes_and_taxiing() + stays_on_the_ground() %}
     {{ stated(column) }} as {{ column }},

@@ -8,11 +8,11 @@
     What a record says in a column, without blanks around it; null where it says that there is no value, as R (NA), pandas (NaN,
     NaT, <NA>, None), spreadsheets (#N/A) and databases (null, \N) write it. Not for codes of places and names: NA is Namibia as
     well. The casts below read what this gives.
+    Most texts neither end in a blank nor begin with one or with the first letter of such a word, and come as they are: this is quicker.
+    The codes are of nothing, tab, blank, #, <, N, backslash, n and the no-break space.
 #}
 {% macro stated(column) -%}
     case
-        -- Most texts neither end in a blank nor begin with one or with the first letter of such a word, and come as they are: this is
-        -- quicker. The codes are of nothing, tab, blank, #, <, N, backslash, n and the no-break space.
         when ascii({{ column }}) not in (0, 9, 32, 35, 60, 78, 92, 110, 160) and right({{ column }}, 1) not in (' ', '{{ '\t' }}', '{{ '\u00a0' }}')
             then {{ column }}
         when
@@ -23,23 +23,17 @@
 
 
 {#
-    A whole number, or null: digits and a sign. Decimals may be zeros (1.00 of BTS, 1.0 of pandas), thousands may be parted by
-    commas ("1,500" of spreadsheets), and R writes 100000 as 1e+05. An engine would read more than that, such as 0x1F and 1_000.
+    A whole number, or null: digits and a sign, which need no regular expression. Decimals may be zeros (1.00 of BTS, 1.0 of pandas),
+    thousands may be parted by commas ("1,500" of spreadsheets), and R writes 100000 as 1e+05. An engine would read more than that,
+    such as 0x1F and 1_000.
 #}
 {% macro whole_number(column, type='integer') -%}
-    {%- set before_point = "split_part(" ~ column ~ ", '.', 1)" -%}
-    case translate({{ column }}, '0123456789', '')
-        -- these four are how nearly all numbers are written, and need no regular expression
-        {%- for sign in ['', '-'] %}
-        when '{{ sign }}' then {{ cast_or_null(column, type) }}
-        when '{{ sign }}.' then case when trim(both '0' from split_part({{ column }}, '.', 2)) = '' then {{ cast_or_null(before_point, type) }} end
-        {%- endfor %}
-        else case
-            when regexp_like({{ column }}, '^[-+]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.]0*)?$')
-                then {{ cast_or_null("replace(" ~ before_point ~ ", ',', '')", type) }}
-            when regexp_like({{ column }}, '^-?[1-9]e[+]0[1-9]$')
-                then {{ cast_or_null("split_part(" ~ column ~ ", 'e', 1) || repeat('0', cast(right(" ~ column ~ ", 1) as integer))", type) }}
-        end
+    case
+        when translate({{ column }}, '0123456789', '') in ('', '-') then {{ cast_or_null(column, type) }}
+        when regexp_like({{ column }}, '^[-+]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.]0*)?$')
+            then {{ cast_or_null("replace(split_part(" ~ column ~ ", '.', 1), ',', '')", type) }}
+        when regexp_like({{ column }}, '^-?[1-9]e[+]0[1-9]$')
+            then {{ cast_or_null("split_part(" ~ column ~ ", 'e', 1) || repeat('0', cast(right(" ~ column ~ ", 1) as integer))", type) }}
     end
 {%- endmacro %}
 

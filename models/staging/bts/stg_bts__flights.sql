@@ -1,3 +1,5 @@
+{%- set clocks = {'scheduled_departure': 'crs_dep_time', 'actual_departure': 'dep_time', 'scheduled_arrival': 'crs_arr_time',
+                  'actual_arrival': 'arr_time'} -%}
 {%- set minutes = ['dep_delay', 'arr_delay', 'air_time'] + causes_and_taxiing() + stays_on_the_ground() -%}
 
 with records as (
@@ -17,10 +19,9 @@ typed as (
         {{ whole_number('flight_number') }} as flight_number_typed,
         {{ whole_number('origin_id') }} as origin_airport_id_bts,
         {{ whole_number('dest_id') }} as destination_airport_id_bts,
-        {{ clock_minutes('crs_dep_time') }} as scheduled_departure_clock_minutes,
-        {{ clock_minutes('dep_time') }} as actual_departure_clock_minutes,
-        {{ clock_minutes('crs_arr_time') }} as scheduled_arrival_clock_minutes,
-        {{ clock_minutes('arr_time') }} as actual_arrival_clock_minutes,
+        {%- for clock, column in clocks.items() %}
+        {{ clock_minutes(column) }} as {{ clock }}_clock_minutes,
+        {%- endfor %}
         {{ flag('cancelled') }} as cancelled_flag,
         {{ flag('diverted') }} as diverted_flag,
         {{ flag('arr_del15') }} as is_arrival_late,
@@ -49,16 +50,11 @@ checked as (
             case when flight_number_typed is null then 'flight_number is not a whole number: ' || flight_number end,
             case when origin_airport_id_bts is null then 'origin_id is not a number: ' || origin_id end,
             case when destination_airport_id_bts is null then 'dest_id is not a number: ' || dest_id end,
+            {%- for clock, column in clocks.items() %}
             case
-                when scheduled_departure_clock_minutes is null
-                    then 'crs_dep_time is not a clock from 0000 to 2400: ' || crs_dep_time
+                when {{ clock }}_clock_minutes is null then '{{ column }} is not a clock from 0000 to 2400: ' || {{ column }}
             end,
-            case when actual_departure_clock_minutes is null then 'dep_time is not a clock from 0000 to 2400: ' || dep_time end,
-            case
-                when scheduled_arrival_clock_minutes is null
-                    then 'crs_arr_time is not a clock from 0000 to 2400: ' || crs_arr_time
-            end,
-            case when actual_arrival_clock_minutes is null then 'arr_time is not a clock from 0000 to 2400: ' || arr_time end,
+            {%- endfor %}
             case when cancelled_flag is null then 'cancelled is not a flag 0 or 1: ' || cancelled end,
             case when diverted_flag is null then 'diverted is not a flag 0 or 1: ' || diverted end,
             case when is_arrival_late is null then 'arr_del15 is not a flag 0 or 1: ' || arr_del15 end,
@@ -85,10 +81,9 @@ select
     origin_airport_id_bts,
     dest as destination_airport_code_iata,
     destination_airport_id_bts,
-    scheduled_departure_clock_minutes,
-    actual_departure_clock_minutes,
-    scheduled_arrival_clock_minutes,
-    actual_arrival_clock_minutes,
+    {%- for clock in clocks %}
+    {{ clock }}_clock_minutes,
+    {%- endfor %}
     dep_delay_minutes,
     arr_delay_minutes,
     is_arrival_late,
@@ -101,13 +96,9 @@ select
     ) as is_diverted,
     distance_miles,
     air_time_minutes,
-    carrier_delay_minutes,
-    weather_delay_minutes,
-    nas_delay_minutes,
-    security_delay_minutes,
-    late_aircraft_delay_minutes,
-    taxi_out_minutes,
-    taxi_in_minutes,
+    {%- for column in causes_and_taxiing() %}
+    {{ column }}_minutes,
+    {%- endfor %}
     greatest(
         taxi_out_minutes, taxi_in_minutes,
         {{ stays_on_the_ground() | join('_minutes, ') }}_minutes

@@ -1,3 +1,6 @@
+{%- set clocks = {'scheduled_departure': 'sched_dep_time', 'actual_departure': 'dep_time',
+                  'scheduled_arrival': 'sched_arr_time', 'actual_arrival': 'arr_time'} -%}
+
 with source as (
 
     select * from {{ source('nycflights13', 'flights') }}
@@ -29,10 +32,9 @@ typed as (
         *,
         {{ calendar_date('year', 'month', 'day') }} as flight_date_local,
         {{ whole_number('flight') }} as flight_number,
-        {{ clock_minutes('sched_dep_time') }} as scheduled_departure_clock_minutes,
-        {{ clock_minutes('dep_time') }} as actual_departure_clock_minutes,
-        {{ clock_minutes('sched_arr_time') }} as scheduled_arrival_clock_minutes,
-        {{ clock_minutes('arr_time') }} as actual_arrival_clock_minutes,
+        {%- for clock, column in clocks.items() %}
+        {{ clock_minutes(column) }} as {{ clock }}_clock_minutes,
+        {%- endfor %}
         {{ whole_number('dep_delay') }} as dep_delay_minutes,
         {{ whole_number('arr_delay') }} as arr_delay_minutes,
         {{ whole_number('air_time') }} as air_time_minutes,
@@ -60,16 +62,11 @@ checked as (
                 when flight_date_local is null then 'year, month and day are not a date: ' || year || '-' || month || '-' || day
             end,
             case when flight_number is null then 'flight is not a whole number: ' || flight end,
+            {%- for clock, column in clocks.items() %}
             case
-                when scheduled_departure_clock_minutes is null
-                    then 'sched_dep_time is not a clock from 0000 to 2400: ' || sched_dep_time
+                when {{ clock }}_clock_minutes is null then '{{ column }} is not a clock from 0000 to 2400: ' || {{ column }}
             end,
-            case when actual_departure_clock_minutes is null then 'dep_time is not a clock from 0000 to 2400: ' || dep_time end,
-            case
-                when scheduled_arrival_clock_minutes is null
-                    then 'sched_arr_time is not a clock from 0000 to 2400: ' || sched_arr_time
-            end,
-            case when actual_arrival_clock_minutes is null then 'arr_time is not a clock from 0000 to 2400: ' || arr_time end,
+            {%- endfor %}
             case when dep_delay_minutes is null then 'dep_delay is not a whole number of minutes: ' || dep_delay end,
             case when arr_delay_minutes is null then 'arr_delay is not a whole number of minutes: ' || arr_delay end,
             case when air_time_minutes is null then 'air_time is not a whole number of minutes: ' || air_time end,
@@ -92,10 +89,9 @@ final as (
         tailnum as tail_number,
         origin as origin_airport_code_iata,
         dest as destination_airport_code_iata,
-        scheduled_departure_clock_minutes,
-        actual_departure_clock_minutes,
-        scheduled_arrival_clock_minutes,
-        actual_arrival_clock_minutes,
+        {%- for clock in clocks %}
+        {{ clock }}_clock_minutes,
+        {%- endfor %}
         scheduled_departure_hour_utc,
         dep_delay_minutes,
         arr_delay_minutes,

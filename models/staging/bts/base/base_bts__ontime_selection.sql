@@ -36,10 +36,11 @@ given as (
     select
         file_no,
         record_no,
-        {%- for column in ['flight_date', 'year', 'month', 'day', 'carrier', 'carrier_id', 'flight_number', 'tail_number', 'origin',
-                           'origin_airport_id', 'origin_airport_seq_id', 'dest', 'dest_airport_id', 'dest_airport_seq_id',
-                           'crs_dep_time', 'dep_time', 'crs_arr_time', 'arr_time', 'dep_delay', 'dep_delay_new', 'arr_delay',
-                           'arr_delay_new', 'arr_del15', 'cancelled', 'cancellation_code', 'diverted', 'distance', 'air_time']
+        {%- for column in ['flight_date', 'year', 'month', 'day', 'carrier', 'carrier_id', 'flight_number', 'tail_number',
+                           'origin', 'origin_airport_id', 'origin_airport_seq_id', 'dest', 'dest_airport_id',
+                           'dest_airport_seq_id', 'crs_dep_time', 'dep_time', 'crs_arr_time', 'arr_time', 'dep_delay',
+                           'dep_delay_new', 'arr_delay', 'arr_delay_new', 'arr_del15', 'cancelled', 'cancellation_code',
+                           'diverted', 'distance', 'air_time']
                           + causes_and_taxiing() + stays_on_the_ground() %}
         {{ extracted(column) }} as {{ column }},
         {%- endfor %}
