@@ -32,8 +32,10 @@ keyed as (
             || origin_airport_code_iata || '|' || destination_airport_code_iata || '|' || occurrence
         ) as flight_key,
         -- a selection without arrivals leaves open who was on time
-        case when is_arrival_stated then {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted', 'is_arrival_late') }} end
-            as is_on_time,
+        case
+            when is_arrival_stated
+                then {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted', 'is_arrival_late') }}
+        end as is_on_time,
         file_no as source_file_no,
         record_no as source_record_no
     from numbered

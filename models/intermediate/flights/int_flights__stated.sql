@@ -1,4 +1,4 @@
-{#- what the sample does not say: lateness without a delay, what delayed a flight, how long it stood on the ground, numbers of BTS -#}
+{#- what the sample does not say: lateness without a delay, causes of a delay, stays on the ground, numbers of BTS -#}
 {%- set in_bts_only = [
     'is_arrival_late', 'airline_id_dot', 'origin_airport_id_bts', 'destination_airport_id_bts', 'cancellation_code',
     'carrier_delay_minutes', 'weather_delay_minutes', 'nas_delay_minutes', 'security_delay_minutes',
