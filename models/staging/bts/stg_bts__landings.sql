@@ -1,3 +1,7 @@
+{%- set of_flight = ['airport_landings', 'reached_dest', 'actual_elapsed_time', 'arr_delay', 'distance'] -%}
+{%- set of_landing = ['airport', 'airport_id', 'wheels_on', 'total_g_time', 'longest_g_time', 'total_gtime', 'longest_gtime', 'wheels_off',
+                      'tail_num'] -%}
+
 with records as (
 
     select * from {{ ref('base_bts__flights') }}
@@ -11,11 +15,10 @@ with records as (
 given as (
 
     select
-        {%- for column in ['airport_landings', 'reached_dest', 'actual_elapsed_time', 'arr_delay', 'distance'] %}
+        {%- for column in of_flight %}
         {{ json_value('records.raw_text', "'div_" ~ column ~ "'") }} as {{ column }},
         {%- endfor %}
-        {%- for column in ['airport', 'airport_id', 'wheels_on', 'total_g_time', 'longest_g_time', 'total_gtime', 'longest_gtime',
-                           'wheels_off', 'tail_num'] %}
+        {%- for column in of_landing %}
         {{ json_value('records.raw_text', "'div' || numbers.landing_number || '_" ~ column ~ "'") }} as {{ column }},
         {%- endfor %}
         records.file_no,
@@ -24,24 +27,37 @@ given as (
     from records
     cross join (values (0), (1), (2), (3), (4), (5)) as numbers (landing_number)
 
+),
+
+known as (
+
+    select
+        {%- for column in of_flight + of_landing %}
+        {{ stated(column) }} as {{ column }},
+        {%- endfor %}
+        file_no,
+        record_no,
+        landing_number
+    from given
+
 )
 
 select
     file_no,
     record_no,
     landing_number,
-    {{ whole_number(without_zero_decimals('airport_landings')) }} as stated_landings,
-    nullif(airport, '') as airport_code_iata,
-    {{ whole_number("nullif(airport_id, '')") }} as airport_id_bts,
-    {{ clock_minutes("nullif(wheels_on, '')") }} as wheels_on_clock_minutes,
-    {{ clock_minutes("nullif(wheels_off, '')") }} as wheels_off_clock_minutes,
-    {{ whole_number(without_zero_decimals('coalesce(total_g_time, total_gtime)')) }} as ground_minutes,
-    {{ whole_number(without_zero_decimals('coalesce(longest_g_time, longest_gtime)')) }} as longest_ground_minutes,
+    {{ whole_number('airport_landings') }} as stated_landings,
+    airport as airport_code_iata,
+    {{ whole_number('airport_id') }} as airport_id_bts,
+    {{ clock_minutes('wheels_on') }} as wheels_on_clock_minutes,
+    {{ clock_minutes('wheels_off') }} as wheels_off_clock_minutes,
+    {{ whole_number('coalesce(total_g_time, total_gtime)') }} as ground_minutes,
+    {{ whole_number('coalesce(longest_g_time, longest_gtime)') }} as longest_ground_minutes,
     {{ known_tail_number('tail_num') }} as tail_number,
-    {{ flag(without_zero_decimals('reached_dest')) }} as is_destination_reached,
-    {{ whole_number(without_zero_decimals('actual_elapsed_time')) }} as diverted_elapsed_minutes,
-    {{ whole_number(without_zero_decimals('arr_delay')) }} as diverted_arr_delay_minutes,
-    {{ whole_number(without_zero_decimals('distance')) }} as distance_to_destination_miles
-from given
+    {{ flag('reached_dest') }} as is_destination_reached,
+    {{ whole_number('actual_elapsed_time') }} as diverted_elapsed_minutes,
+    {{ whole_number('arr_delay') }} as diverted_arr_delay_minutes,
+    {{ whole_number('distance') }} as distance_to_destination_miles
+from known
 -- 0 stands for the flight, whether or not it says where it landed
-where landing_number = 0 or coalesce(nullif(airport, ''), nullif(airport_id, ''), nullif(wheels_on, '')) is not null
+where landing_number = 0 or coalesce(airport, airport_id, wheels_on) is not null
