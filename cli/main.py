@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cli.commands.build import build
+from cli.commands.decisions import accept, reject
 from cli.commands.down import down
 from cli.commands.load import load
 from cli.commands.metrics import metrics
@@ -59,5 +60,5 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (up, down, status, load, build, summary, sql, metrics):
+for command in (up, down, status, load, accept, reject, build, summary, sql, metrics):
     main.add_command(command)

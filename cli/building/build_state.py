@@ -113,16 +113,26 @@ def environment(project: Path, variables: str) -> dict[str, str]:
     }
 
 
+DECISIONS = "raw.decisions"
+_DECIDED = sql.SQL("select file_no, max(decision_no) as decided from raw.decisions group by file_no")
+
+
 def inputs(cursor: Cursor) -> dict[str, str]:
-    """Of each dataset that has landed: a digest of its files. psycopg2.Error where a ledger is missing."""
+    """Of each dataset that has landed: a digest of its files and of what was decided on them, and of all
+    decisions. psycopg2.Error where a ledger is missing.
+    """
     ledgers = sql.SQL(" union all ").join(
         sql.SQL(
             "select {source} || '.' || dataset, count(*) || ' files, ' || "
-            "md5(string_agg(file_no || ' ' || file_id, ',' order by file_no)) from {ledger} group by dataset"
+            "md5(string_agg(concat_ws(' ', file_no, file_id, decided), ',' order by file_no)) from {ledger} "
+            "left join decided using (file_no) group by dataset"
         ).format(source=sql.Literal(source.name), ledger=sql.Identifier(source.raw_schema, "files"))
         for source in SOURCES.values()
     )
-    cursor.execute(ledgers)
+    decisions = sql.SQL("select {}, count(*) || ' decisions' from raw.decisions").format(
+        sql.Literal(DECISIONS)
+    )
+    cursor.execute(sql.SQL("with decided as ({}) {} union all {}").format(_DECIDED, ledgers, decisions))
     return dict(cursor.fetchall())
 
 
@@ -209,6 +219,7 @@ def save(cursor: Cursor, plan_id: str, state: State, kinds: Mapping[str, str], f
             ),
             [plan_id],
         )
+    cursor.execute("insert into ops.build_files select %s, decision_no from raw.decisions", [plan_id])
 
 
 def save_as_published(cursor: Cursor, state: State) -> None:

@@ -20,7 +20,7 @@ create table if not exists ops.build_plan (
     primary key (plan_id, unique_id)
 );
 
--- The files that were there when the build began: it sees no other.
+-- The files and decisions that were there when the build began: it sees no other.
 create table if not exists ops.build_files (
     plan_id text not null,
     file_no integer not null,

@@ -8,6 +8,7 @@ import psycopg2
 import psycopg2.errors
 
 from ingestion.database import Connection, columns_there, connect, refused
+from ingestion.landing.decisions import make_table
 from ingestion.landing.ledger import LEDGER, Ledger
 from ingestion.landing.locks import only_load
 from ingestion.landing.raw_table import RawTable
@@ -15,13 +16,15 @@ from ingestion.source import LINEAGE, Source
 
 
 def prepare(connection: Mapping[str, Any], sources: Iterable[Source], say: Callable[[str], None]) -> None:
-    """Makes the ledgers and tables of these sources where they are missing, and columns declared since.
+    """Makes the ledgers and tables of these sources, and that of decisions, where they are missing, and
+    columns declared since.
 
     `connection` are the arguments of psycopg2.connect. When something is missing and a load into the schema
     runs, tells `say` and waits for it. Raises OntimeError when the server cannot be reached or refuses.
     """
     with closing(connect(connection)) as session:
         try:
+            make_table(session)
             for source in sources:
                 if _missing(session, source):
                     with only_load(session, source.raw_schema, say):
@@ -36,6 +39,7 @@ def make(connection: Connection, source: Source) -> None:
     if not missing:
         return
     there = columns_there(connection, source.raw_schema)
+    make_table(connection)
     with connection:
         Ledger(connection, source.raw_schema).create()
         for dataset in source.tables:

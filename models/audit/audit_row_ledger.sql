@@ -30,6 +30,12 @@ current_files as (
 
 ),
 
+standings as (
+
+    select * from {{ ref('int_files__standings') }}
+
+),
+
 month_versions as (
 
     select * from {{ ref('month_versions') }}
@@ -58,12 +64,17 @@ accepted as (
 
     select
         contents.*,
-        current_files.file_no is not null as is_current
+        current_files.file_no is not null as is_current,
+        not coalesce(standings.counts, true) as is_held
     from contents
     inner join file_versions
         on file_versions.model_name = 'int_files__contents' and file_versions.version_id = contents.version_id
     left join current_files
         on current_files.file_no = contents.file_no and current_files.data_month is not distinct from contents.data_month
+    -- reads of a table that changes have none: all of them count
+    left join standings
+        on standings.file_no = contents.file_no and standings.data_month is not distinct from contents.data_month
+    where contents.part is null
 
 ),
 
@@ -111,8 +122,20 @@ superseded as (
         sum(accepted.rows_accepted) - coalesce(max(published_as_reference.rows_published), 0) as rows_superseded
     from accepted
     left join published_as_reference on published_as_reference.file_no = accepted.file_no
-    where not accepted.is_current
+    where not accepted.is_current and not accepted.is_held
     group by accepted.file_no
+
+),
+
+-- of a month, or of a whole reference file, for which a file is held, or was rejected by somebody
+held as (
+
+    select
+        file_no,
+        sum(rows_accepted) as rows_held
+    from accepted
+    where is_held
+    group by file_no
 
 ),
 
@@ -157,9 +180,11 @@ select
     cast(coalesce(rejected.rows_rejected, 0) as bigint) as rows_rejected,
     rejects_versions.version_id as rejects_version_id,
     files.entity,
-    cast(coalesce(references_that_count.rows_kept_apart, unstaged.rows_landed, 0) as bigint) as rows_kept_apart
+    cast(coalesce(references_that_count.rows_kept_apart, unstaged.rows_landed, 0) as bigint) as rows_kept_apart,
+    cast(coalesce(held.rows_held, 0) as bigint) as rows_held
 from files
 left join rejected on rejected.file_no = files.file_no
+left join held on held.file_no = files.file_no
 left join superseded on superseded.file_no = files.file_no
 left join published_by_month on published_by_month.file_no = files.file_no
 left join published_as_reference on published_as_reference.file_no = files.file_no

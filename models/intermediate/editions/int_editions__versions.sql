@@ -1,19 +1,13 @@
 {#- An edition's version hashes its content, that of the edition before, and the logic that compares them. -#}
-with contents as (
+with statements as (
 
-    select * from {{ ref('int_files__contents') }}
-
-),
-
-file_versions as (
-
-    select * from {{ ref('int_files__versions') }}
+    select * from {{ ref('int_files__statements') }}
 
 ),
 
-files as (
+standings as (
 
-    select * from {{ ref('int_files') }}
+    select * from {{ ref('int_files__standings') }}
 
 ),
 
@@ -38,23 +32,13 @@ logic (model_name, source, entity, fingerprint) as (
 
 ),
 
--- A file speaks of the day of its last action; a copy without dates, and one that dates an action ahead, of the day on which it
--- came.
+-- what is held, or was rejected by somebody, is no edition
 editions as (
 
-    select
-        files.source,
-        files.entity,
-        files.file_no,
-        files.file_id,
-        least(
-            coalesce(contents.as_of_date, cast(files.received_at_utc as date)),
-            cast(files.received_at_utc as date)
-        ) as edition_date
-    from contents
-    inner join file_versions
-        on file_versions.model_name = 'int_files__contents' and file_versions.version_id = contents.version_id
-    inner join files on files.file_no = contents.file_no
+    select statements.*
+    from statements
+    inner join standings on standings.file_no = statements.file_no and standings.data_month is null
+    where standings.counts
 
 ),
 

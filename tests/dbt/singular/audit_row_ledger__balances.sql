@@ -7,4 +7,4 @@ with ledger as (
 
 select *
 from ledger
-where rows_seen <> rows_published + rows_duplicate + rows_superseded + rows_rejected + rows_kept_apart
+where rows_seen <> rows_published + rows_duplicate + rows_superseded + rows_rejected + rows_kept_apart + rows_held

@@ -1,0 +1,93 @@
+"""Decisions on landed files: which counts although something speaks against it, and which does not.
+
+They lie in `raw.decisions`, for all sources, and none is ever changed or removed: of a file the newest
+counts. Their numbers are drawn from those of files, so that a number says what was there by then.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from psycopg2 import sql
+
+from ingestion.database import Connection
+from ingestion.errors import OntimeError
+from ingestion.source import Source
+
+Verdict = Literal["accept", "reject"]
+
+_TABLE = """
+-- as in ledger.py: two sources may be made at once
+select pg_advisory_xact_lock(hashtextextended('ontime file numbers', 0));
+create schema if not exists raw;
+create sequence if not exists raw.file_numbers as integer;
+create table if not exists raw.decisions (
+    decision_no integer primary key default nextval('raw.file_numbers'),
+    file_no integer not null,
+    verdict text not null check (verdict in ('accept', 'reject')),
+    remark text not null,
+    decided_by text not null,
+    decided_at timestamptz not null default clock_timestamp()
+);
+comment on table raw.decisions is 'One row per decision on a landed file; of a file the newest counts';
+"""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision as it was written down; `before` is the newest verdict on the file until then, if any."""
+
+    source: str
+    file_name: str
+    before: Verdict | None
+
+
+def make_table(connection: Connection) -> None:
+    """Makes `raw.decisions` unless it is there."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('raw.decisions') is not null")
+        if cursor.fetchone() == (True,):
+            return
+    with connection, connection.cursor() as cursor:
+        cursor.execute(_TABLE)
+
+
+def decide(
+    connection: Connection,
+    sources: Iterable[Source],
+    file_no: int,
+    verdict: Verdict,
+    decided_by: str,
+    remark: str,
+) -> Decided:
+    """Writes a decision down, and commits. Raises OntimeError when no file has this number."""
+    make_table(connection)
+    with connection, connection.cursor() as cursor:
+        source, file_name = _file(connection, sources, file_no)
+        cursor.execute(
+            "select verdict from raw.decisions where file_no = %s order by decision_no desc limit 1",
+            (file_no,),
+        )
+        before = cursor.fetchone()
+        cursor.execute(
+            "insert into raw.decisions (file_no, verdict, remark, decided_by) values (%s, %s, %s, %s)",
+            (file_no, verdict, remark, decided_by),
+        )
+    return Decided(source, file_name, before[0] if before else None)
+
+
+def _file(connection: Connection, sources: Iterable[Source], file_no: int) -> tuple[str, str]:
+    """Source and name of a file."""
+    with connection.cursor() as cursor:
+        for source in sources:
+            ledger = sql.Identifier(source.raw_schema, "files")
+            cursor.execute("select to_regclass(%s) is not null", (f"{source.raw_schema}.files",))
+            if cursor.fetchone() != (True,):
+                continue
+            cursor.execute(sql.SQL("select file_name from {} where file_no = %s").format(ledger), (file_no,))
+            if (found := cursor.fetchone()) is not None:
+                return source.name, str(found[0])
+    raise OntimeError(
+        f"there is no file {file_no}",
+        'see which there are: ontime sql "select file_no, file_name from marts.audit_row_ledger"',
+    )

@@ -1,0 +1,48 @@
+with statements as (
+
+    select * from {{ ref('int_files__statements') }}
+
+),
+
+objections as (
+
+    select * from {{ ref('int_files__objections') }}
+
+),
+
+decisions as (
+
+    select * from {{ ref('int_files__decisions') }}
+    where next_decision_no is null
+
+),
+
+objected as (
+
+    select
+        statements.*,
+        exists (
+            select 1 from objections
+            where objections.file_no = statements.file_no and objections.data_month is not distinct from statements.data_month
+        ) as has_objection
+    from statements
+
+)
+
+select
+    objected.source,
+    objected.entity,
+    objected.data_month,
+    objected.file_no,
+    objected.rows_accepted,
+    objected.has_objection,
+    {{ counts('decisions.verdict', 'objected.has_objection') }} as counts,
+    case
+        when decisions.verdict = 'accept' then 'accepted'
+        when decisions.verdict = 'reject' then 'rejected'
+        when objected.has_objection then 'held'
+        else 'believed'
+    end as standing,
+    coalesce(decisions.decided_at_utc, objected.received_at_utc) as since_utc
+from objected
+left join decisions on decisions.file_no = objected.file_no
