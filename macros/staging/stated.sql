@@ -15,12 +15,12 @@
 #}
 {% macro headers_of_flights() %}
     {%- set departure = ['dep_time', 'departure_time'] -%}
-    {%- set dep_delay = ['dep_delay', 'dep_delay_new', 'departure_delay'] -%}
+    {%- set dep_delay = ['dep_delay', 'dep_delay_new', 'dep_delay_minutes', 'departure_delay'] -%}
     {%- set arrival = ['arr_time', 'arrival_time'] -%}
-    {%- set arr_delay = ['arr_delay', 'arr_delay_new', 'arrival_delay'] -%}
+    {%- set arr_delay = ['arr_delay', 'arr_delay_new', 'arr_delay_minutes', 'arrival_delay'] -%}
     {{ return([
         {'name': 'flight_number', 'columns': ['flight_number'],
-         'headers': ['flight_number_reporting_airline', 'flight_num', 'op_carrier_fl_num', 'fl_num', 'flight_number', 'flight']},
+         'headers': ['flight_number_reporting_airline', 'flight_num', 'op_carrier_fl_num', 'fl_num', 'flight_number', 'flight', 'fl_number']},
         {'name': 'scheduled_departure', 'columns': ['scheduled_departure_at_local', 'scheduled_departure_at_utc'],
          'headers': ['crs_dep_time', 'sched_dep_time', 'scheduled_departure'], 'or_both': [departure, dep_delay]},
         {'name': 'tail_number', 'columns': ['tail_number'], 'headers': ['tail_number', 'tail_num', 'tailnum']},
@@ -36,11 +36,11 @@
         {'name': 'diverted', 'columns': ['is_diverted'], 'headers': ['diverted'] + arr_delay},
         {'name': 'distance', 'columns': ['distance_miles'], 'headers': ['distance']},
         {'name': 'air_time', 'columns': ['air_time_minutes'], 'headers': ['air_time']},
-        {'name': 'carrier_delay', 'columns': ['carrier_delay_minutes'], 'headers': ['carrier_delay', 'airline_delay']},
-        {'name': 'weather_delay', 'columns': ['weather_delay_minutes'], 'headers': ['weather_delay']},
-        {'name': 'nas_delay', 'columns': ['nas_delay_minutes'], 'headers': ['nas_delay', 'air_system_delay']},
-        {'name': 'security_delay', 'columns': ['security_delay_minutes'], 'headers': ['security_delay']},
-        {'name': 'late_aircraft_delay', 'columns': ['late_aircraft_delay_minutes'], 'headers': ['late_aircraft_delay']},
+        {'name': 'carrier_delay', 'columns': ['carrier_delay_minutes'], 'headers': ['carrier_delay', 'airline_delay', 'delay_due_carrier']},
+        {'name': 'weather_delay', 'columns': ['weather_delay_minutes'], 'headers': ['weather_delay', 'delay_due_weather']},
+        {'name': 'nas_delay', 'columns': ['nas_delay_minutes'], 'headers': ['nas_delay', 'air_system_delay', 'delay_due_nas']},
+        {'name': 'security_delay', 'columns': ['security_delay_minutes'], 'headers': ['security_delay', 'delay_due_security']},
+        {'name': 'late_aircraft_delay', 'columns': ['late_aircraft_delay_minutes'], 'headers': ['late_aircraft_delay', 'delay_due_late_aircraft']},
         {'name': 'origin_id', 'columns': ['origin_airport_id_bts'], 'headers': ['origin_airport_id', 'origin_airport_seq_id']},
         {'name': 'destination_id', 'columns': ['destination_airport_id_bts'], 'headers': ['dest_airport_id', 'dest_airport_seq_id']},
         {'name': 'taxi_out', 'columns': ['taxi_out_minutes'], 'headers': ['taxi_out']},

@@ -4,49 +4,93 @@ with records as (
 
 ),
 
--- identical rows of one file can be different flights: they are told apart by their order
-numbered as (
+statements as (
 
-    select
-        *,
-        row_number() over (
-            partition by
-                month_version_id, file_no, flight_date_local, carrier_code, flight_number, origin_airport_code_iata,
-                destination_airport_code_iata, scheduled_departure_at_local
-            order by record_no
-        ) as occurrence
-    from records
+    select * from {{ ref('int_files__statements') }}
+    where entity = 'flights'
 
 ),
 
+-- what each file of a month states, and whether all of them say by what a flight is told from others
+headers as (
+
+    select
+        versions.version_id,
+        {{ columns_that_headers_state('statements.column_names') }},
+        {{ header_has_schedule('statements.column_names') }} as has_schedule,
+        statements.file_no
+    from {{ months_to_build_from_files().rows }} as versions (version_id, reads)
+    inner join statements
+        on statements.file_no = versions.reads and statements.data_month = {{ version_month('versions.version_id') }}
+
+),
+
+keys_of_months as (
+
+    select
+        version_id,
+        bool_and(states_flight_number) as all_have_numbers,
+        bool_and(has_schedule) as all_have_schedules
+    from headers
+    group by version_id
+
+),
+
+-- By what a flight is told from the others: its number and its schedule, one of them where its file lacks the other. Rows that have
+-- neither are never merged with those of another file.
+named as (
+
+    select
+        records.*,
+        records.flight_date_local || '|' || records.carrier_code || '|' || records.origin_airport_code_iata || '|'
+        || records.destination_airport_code_iata || '|' as route_of_day,
+        coalesce(
+            records.flight_number || '|' || records.scheduled_departure_at_local,
+            case when not headers.has_schedule then 'number ' || records.flight_number end,
+            case when not headers.states_flight_number then 'schedule ' || records.scheduled_departure_at_local end,
+            'record ' || records.file_no || '.' || records.record_no
+        ) as own_name,
+        -- and by what all files of the month name it
+        coalesce(
+            case
+                when keys.all_have_numbers and keys.all_have_schedules
+                    then records.flight_number || '|' || records.scheduled_departure_at_local
+                when keys.all_have_schedules then cast(records.scheduled_departure_at_local as {{ type_text() }})
+                when keys.all_have_numbers then cast(records.flight_number as {{ type_text() }})
+            end,
+            'record ' || records.file_no || '.' || records.record_no
+        ) as common_name,
+        case when records.is_arrival_stated then {{ is_on_time('records.arr_delay_minutes', 'records.is_cancelled', 'records.is_diverted', 'records.is_arrival_late') }}
+            end as is_on_time
+    from records
+    inner join headers on headers.version_id = records.month_version_id and headers.file_no = records.file_no
+    inner join keys_of_months as keys on keys.version_id = records.month_version_id
+
+),
+
+-- identical rows of one file can be different flights: they are told apart by their order
 keyed as (
 
     select
         *,
-        md5(
-            flight_date_local || '|' || carrier_code || '|'
-            -- rows without flight number or schedule are never merged with those of another file
-            || coalesce(
-                flight_number || '|' || scheduled_departure_at_local, 'record ' || file_no || '.' || record_no
-            ) || '|'
-            || origin_airport_code_iata || '|' || destination_airport_code_iata || '|' || occurrence
-        ) as flight_key,
-        -- a selection without arrivals leaves open who was on time
-        case
-            when is_arrival_stated
-                then {{ is_on_time('arr_delay_minutes', 'is_cancelled', 'is_diverted', 'is_arrival_late') }}
-        end as is_on_time,
-        file_no as source_file_no,
-        record_no as source_record_no
-    from numbered
+        md5(route_of_day || own_name || '|' || row_number() over (
+            partition by month_version_id, file_no, route_of_day, own_name order by record_no
+        )) as own_key,
+        md5(route_of_day || common_name || '|' || row_number() over (
+            partition by month_version_id, file_no, route_of_day, common_name order by actual_departure_at_local, tail_number, record_no
+        )) as common_key
+    from named
 
-)
+),
+
+{{ flights_of_several_files('keyed', 'headers') }}
 
 select
     keyed.month_version_id as version_id,
-    keyed.flight_key,
-    -- partial extracts of a month overlap: a flight counts once, as the file received last states it
-    row_number() over (partition by keyed.month_version_id, keyed.flight_key order by keyed.file_no desc) > 1 as is_duplicate,
+    coalesce(united.flight_key, keyed.own_key) as flight_key,
+    -- a flight that several files state counts once, beside the file received last
+    coalesce(keyed.file_no < united.newest_file_no, false) as is_duplicate,
     keyed.flight_month,
-    {{ flight_columns('keyed') }}
+    {{ united_flight_columns('keyed', 'united') }}
 from keyed
+left join united on united.month_version_id = keyed.month_version_id and united.common_key = keyed.common_key
