@@ -66,6 +66,29 @@
 {%- endmacro %}
 
 
+{#
+    Why flights of two files cannot be matched, by their headers, or null: they share neither number nor schedule, or one names carriers
+    or airports by code and the other by number, and no lookup that tells has landed. `statements` is a common table expression.
+#}
+{% macro why_not_matched(one, other, statements) -%}
+    case
+        when not ({{ header_states(one, 'flight_number') }} and {{ header_states(other, 'flight_number') }})
+            and not ({{ header_has_schedule(one) }} and {{ header_has_schedule(other) }})
+            then 'they share neither flight numbers nor schedules'
+        {%- for named in [
+            {'what': 'carriers', 'entity': 'airline_ids', 'file': 'L_AIRLINE_ID',
+             'codes': ['reporting_airline', 'unique_carrier', 'op_unique_carrier', 'op_carrier', 'carrier', 'airline']},
+            {'what': 'airports', 'entity': 'airport_master', 'file': 'T_MASTER_CORD', 'codes': ['origin', 'origin_airport']},
+            {'what': 'airports', 'entity': 'airport_master', 'file': 'T_MASTER_CORD', 'codes': ['dest', 'destination_airport']},
+        ] %}
+        when {{ header_has(one, named.codes) }} <> {{ header_has(other, named.codes) }}
+            and not exists (select 1 from {{ statements }} as lookups where lookups.entity = '{{ named.entity }}')
+            then 'one names {{ named.what }} by code, the other by number; the lookup {{ named.file }} tells'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
 {# What a header states of flights, as flags states_<name>. A ledger that does not know the header of a file leaves all of them true. #}
 {% macro columns_that_headers_state(column_names) -%}
     {%- for stated in headers_of_flights() %}

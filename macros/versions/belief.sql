@@ -3,7 +3,7 @@
         largest_rejected_share   of its records, those that do not cast
         least_share_of_rows      of the rows of the older file that it would supersede, those that it has to have
 #}
-{% macro largest_rejected_share() %}{{ return(0.1) }}{% endmacro %}
+{% macro largest_rejected_share() %}{{ return(0.125) }}{% endmacro %}
 
 {% macro least_share_of_rows() %}{{ return(0.95) }}{% endmacro %}
 
@@ -27,7 +27,7 @@
 {% macro words_of_objection() -%}
     case lacking
         when 'value' then missing || ' of ' || stated_before || ' records do not cast, one since ' || examples
-        when 'key' then 'it shares neither flight numbers nor schedules with file ' || older_file_no || ', so their flights cannot be matched'
+        when 'key' then 'its flights cannot be matched with those of file ' || older_file_no || ': ' || examples
         when 'row' then stated_before - missing || ' rows, file ' || older_file_no || ' has ' || stated_before
         else missing || ' of ' || stated_before || ' ' || lacking || 's of file ' || older_file_no || ' are missing, such as ' || examples
     end

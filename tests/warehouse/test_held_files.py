@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.loading.decisions import decide_on
+from cli.questions.alarms import MOST, Published, alarms, as_table, published
 from ingestion.errors import OntimeError
 from ingestion.sources import SOURCES
 from tests.archives import Record, archive_records, write_archive, write_csv
@@ -38,7 +39,8 @@ def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> ProjectC
     project.load(
         write_archive(folder / SHORT, records[:100]),
         _causes_of_airports(folder, 30),
-        _hardly_castable(folder),
+        _without_clocks(folder / "noon.csv", "2018-05", 37),
+        _without_clocks(folder / "four.csv", "2018-07", 4),
         _first_lines(folder, carriers, 500),
         source=BTS,
     )
@@ -65,15 +67,21 @@ def _causes_of_airports(folder: Path, count: int) -> Path:
     return write_csv(folder / "thirty.csv", [record for record in records if record["airport"] in airports])
 
 
-def _hardly_castable(folder: Path) -> Path:
-    """The first case's flights, of 37 of which a clock cannot be read."""
-    with next(iter(sorted(case(EXTRACTS[0]).iterdir()))).open(newline="") as file:
+def _of_case(month: str) -> list[Record]:
+    """The flights of the first case's whole extract, moved to a month."""
+    with min(case(EXTRACTS[0]).iterdir()).open(newline="") as file:
         records: list[Record] = list(csv.DictReader(file))
     for record in records:
-        record["FL_DATE"] = record["FL_DATE"].replace("2018-04", "2018-05")
-    for record in records[3:]:
+        record["FL_DATE"] = record["FL_DATE"].replace("2018-04", month)
+    return records
+
+
+def _without_clocks(path: Path, month: str, count: int) -> Path:
+    """Forty flights, of so many of which a clock cannot be read."""
+    records = _of_case(month)
+    for record in records[-count:]:
         record["CRS_DEP_TIME"] = "noon"
-    return write_csv(folder / "noon.csv", records)
+    return write_csv(path, records)
 
 
 def _first_lines(folder: Path, file: Path, count: int) -> Path:
@@ -84,10 +92,7 @@ def _first_lines(folder: Path, file: Path, count: int) -> Path:
 
 def _without_common_key(folder: Path) -> list[Path]:
     """An extract of June that has flight numbers alone, and one that has schedules alone."""
-    with next(iter(sorted(case(EXTRACTS[0]).iterdir()))).open(newline="") as file:
-        records: list[Record] = list(csv.DictReader(file))
-    for record in records:
-        record["FL_DATE"] = record["FL_DATE"].replace("2018-04", "2018-06")
+    records = _of_case("2018-06")
     return [
         write_csv(
             folder / f"june_without_{lacking.lower()}.csv",
@@ -137,7 +142,7 @@ def test_what_is_held_and_why(project: ProjectCopy) -> None:
     assert (months, reason.partition(" rows, ")[0]) == (None, "499")
     months, reason = reasons.pop("june_without_fl_num.csv")
     assert months == "2018-06"
-    assert "shares neither flight numbers nor schedules with file" in reason
+    assert reason.endswith(": they share neither flight numbers nor schedules")
     assert not reasons
 
 
@@ -145,6 +150,7 @@ def test_what_is_held_takes_nothing_away(project: ProjectCopy) -> None:
     assert flights_of("2019-01")[:4] == (4999, *_figures(archive_records()))
     assert flights_of("2018-05") == (0, 0, 0, 0, None, None)
     assert flights_of("2018-06") == FLIGHTS_OF_A_CASE
+    assert flights_of("2018-07")[0] == 36
     with gzip.open(data(CAUSES), "rt", newline="") as file:
         published = sum(float(record["arr_flights"] or 0) for record in csv.DictReader(file))
     assert value("select sum(published_flights) from marts.audit_published_agreement") == published
@@ -175,6 +181,31 @@ def test_the_ledger_balances_and_says_what_is_held(project: ProjectCopy) -> None
     of_held = dict(query("select file_name, rows_held from marts.audit_row_ledger where rows_held > 0"))
     assert of_held.keys() == held().keys()
     assert (of_held[SHORT], of_held["noon.csv"]) == (100, 3)
+
+
+def test_the_table_of_alarms_says_it(project: ProjectCopy) -> None:
+    """The most important ten, held files first, in 100 columns; after a publication what it changed."""
+    found = alarms()
+    names = [alarm.subject.split(" ", 2)[2] for alarm in found if alarm.kind == "held file"]
+    assert set(names) == held().keys()
+    assert names[0] == "cut_carriers.csv"  # the most rows
+    assert (
+        found[0].next_command == f"ontime accept {file_no(names[0])}, or: ontime reject {file_no(names[0])}"
+    )
+    shown = as_table(found)
+    assert max(map(len, shown.splitlines())) <= 100
+    rejected = next(alarm for alarm in found if alarm.kind == "rejected rows")
+    assert (rejected.subject, rejected.months) == (f"file {file_no('four.csv')} four.csv", "2018-07")
+    assert rejected.told.startswith("4 of 40 records, one since crs_dep_time is not a clock")
+    assert "37 of 40 records do not cast" in " ".join(shown.split())
+    assert as_table([]) == ""
+    assert "and 2 more" in as_table(found[:1] * (MOST + 2))
+
+    now = published()
+    assert now is not None
+    assert alarms(now) == []
+    nothing_before = Published(frozenset(), frozenset())
+    assert alarms(nothing_before) == found
 
 
 def test_accepted_rejected_accepted_again_and_withdrawn(project: ProjectCopy) -> None:

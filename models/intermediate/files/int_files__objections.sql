@@ -68,22 +68,15 @@ older_files as (
 select
     file_no,
     data_month,
-    'value' as lacking,
     cast(null as integer) as older_file_no,
+    'value' as lacking,
     cast(file_rows_rejected as bigint) as missing,
     cast(file_rows_accepted + file_rows_rejected as bigint) as stated_before,
     file_first_reason as examples
 from read_files
 where is_unreadable
 union all
-select
-    lacks.file_no,
-    lacks.data_month,
-    lacks.lacking,
-    lacks.older_file_no,
-    lacks.missing,
-    lacks.stated_before,
-    lacks.examples
+select lacks.*
 from lacks
 inner join older_files
     on older_files.file_no = lacks.file_no and older_files.data_month is not distinct from lacks.data_month
@@ -93,17 +86,20 @@ where
     -- extracts beside a complete month say nothing
     and (not older_files.is_month_known or older_files.older_states_all_of = 'month')
 union all
--- what has flight numbers alone, beside what has schedules alone: nothing tells which flights both state, and they are not added up
+-- nothing tells which flights both files state, so they are not added up
 select
     file_no,
     data_month,
-    'key' as lacking,
     older_file_no,
+    'key' as lacking,
     cast(null as bigint) as missing,
     cast(null as bigint) as stated_before,
-    cast(null as {{ type_text() }}) as examples
-from older_files
-where
-    entity = 'flights' and recency = 1 and not is_month_known and not is_release
-    and not ({{ header_states('column_names', 'flight_number') }} and {{ header_states('older_column_names', 'flight_number') }})
-    and not ({{ header_has_schedule('column_names') }} and {{ header_has_schedule('older_column_names') }})
+    why as examples
+from (
+    select
+        *,
+        {{ why_not_matched('column_names', 'older_column_names', 'statements') }} as why
+    from older_files
+    where entity = 'flights' and recency = 1 and not is_month_known and not is_release
+) as extracts
+where why is not null

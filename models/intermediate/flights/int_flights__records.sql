@@ -11,8 +11,8 @@ statements as (
 
 ),
 
--- what each file of a month states, and whether all of them say by what a flight is told from others
-headers as (
+-- what each file of a month states
+stated as (
 
     select
         versions.version_id,
@@ -25,14 +25,14 @@ headers as (
 
 ),
 
-keys_of_months as (
+-- and whether all of them say by what a flight is told from others
+headers as (
 
     select
-        version_id,
-        bool_and(states_flight_number) as all_have_numbers,
-        bool_and(has_schedule) as all_have_schedules
-    from headers
-    group by version_id
+        *,
+        bool_and(states_flight_number) over (partition by version_id) as all_have_numbers,
+        bool_and(has_schedule) over (partition by version_id) as all_have_schedules
+    from stated
 
 ),
 
@@ -53,18 +53,18 @@ named as (
         -- and by what all files of the month name it
         coalesce(
             case
-                when keys.all_have_numbers and keys.all_have_schedules
+                when headers.all_have_numbers and headers.all_have_schedules
                     then records.flight_number || '|' || records.scheduled_departure_at_local
-                when keys.all_have_schedules then cast(records.scheduled_departure_at_local as {{ type_text() }})
-                when keys.all_have_numbers then cast(records.flight_number as {{ type_text() }})
+                when headers.all_have_schedules then cast(records.scheduled_departure_at_local as {{ type_text() }})
+                when headers.all_have_numbers then cast(records.flight_number as {{ type_text() }})
             end,
             'record ' || records.file_no || '.' || records.record_no
         ) as common_name,
         case when records.is_arrival_stated then {{ is_on_time('records.arr_delay_minutes', 'records.is_cancelled', 'records.is_diverted', 'records.is_arrival_late') }}
             end as is_on_time
     from records
-    inner join headers on headers.version_id = records.month_version_id and headers.file_no = records.file_no
-    inner join keys_of_months as keys on keys.version_id = records.month_version_id
+    -- each file has one; an inner join would let Postgres read the records once per file
+    left join headers on headers.version_id = records.month_version_id and headers.file_no = records.file_no
 
 ),
 
