@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from cli.console import timed
+from cli.console import note, timed
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -15,7 +15,7 @@ def build(arguments: tuple[str, ...]) -> None:
     What has changed since the last publication is built, of code and of files, and all that depends on it;
     --plan shows what that is and runs nothing, --all builds and tests everything. A selection builds what it
     names, and what that needs and is not as published; it publishes nothing. Other arguments go to
-    `dbt build` as they are.
+    `dbt build` as they are. After a publication it tells the ten most important alarms of what changed.
 
     \b
     Examples:
@@ -25,7 +25,11 @@ def build(arguments: tuple[str, ...]) -> None:
       ontime build --select agg_carrier_month
     """
     from cli.building.build import build
+    from cli.questions.alarms import alarms, as_table, published
 
+    before = published()
     with timed("build"):
         code = build(list(arguments))
+    if code == 0 and (table := as_table(alarms(before))):
+        note(f"\n{table}")
     sys.exit(code)
