@@ -77,7 +77,7 @@
             then 'they share neither flight numbers nor schedules'
         {%- for named in [
             {'what': 'carriers', 'entity': 'airline_ids', 'file': 'L_AIRLINE_ID',
-             'codes': ['reporting_airline', 'unique_carrier', 'op_unique_carrier', 'op_carrier', 'carrier', 'airline']},
+             'codes': ['reporting_airline', 'unique_carrier', 'op_unique_carrier', 'op_carrier', 'carrier', 'airline_code', 'airline']},
             {'what': 'airports', 'entity': 'airport_master', 'file': 'T_MASTER_CORD', 'codes': ['origin', 'origin_airport']},
             {'what': 'airports', 'entity': 'airport_master', 'file': 'T_MASTER_CORD', 'codes': ['dest', 'destination_airport']},
         ] %}
