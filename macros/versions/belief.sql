@@ -9,7 +9,7 @@
 
 
 {# Does a file count, as the newest decision on it or, without one, what speaks against it says? #}
-{% macro counts(verdict, has_objection) -%}
+{% macro is_counted(verdict, has_objection) -%}
     coalesce({{ verdict }} = 'accept', not {{ has_objection }})
 {%- endmacro %}
 

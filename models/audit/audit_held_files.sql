@@ -39,7 +39,9 @@ told as (
             {{ words_of_objection() }} as reason,
             row_number() over (
                 partition by file_no, data_month
-                order by case when lacking in ('value', 'key') then 1 when lacking = 'row' then 2 else 3 end, lacking, older_file_no
+                order by
+                    case when lacking in ('value', 'key') then 1 when lacking = 'row' then 2 else 3 end,
+                    lacking, older_file_no
             ) as reason_rank
         from objections
     ) as worded
@@ -53,11 +55,11 @@ files as (
         source,
         file_no,
         standing,
-        since_utc,
+        since_at_utc,
         {{ string_agg_ordered("left(cast(data_month as " ~ type_text() ~ "), 7)", ', ', 'data_month') }} as months,
         cast(sum(rows_accepted) as bigint) as rows_of_months
     from standings
-    group by source, file_no, standing, since_utc
+    group by source, file_no, standing, since_at_utc
 
 )
 
@@ -70,10 +72,11 @@ select
     files.months,
     files.rows_of_months,
     told.reason,
-    files.since_utc,
+    files.since_at_utc,
     decisions.decided_by,
     decisions.remark,
-    case when files.standing = 'held' then 'ontime accept ' || files.file_no || ', or: ontime reject ' || files.file_no end as next_command
+    case when files.standing = 'held' then 'ontime accept ' || files.file_no || ', or: ontime reject ' || files.file_no end
+        as next_command
 from files
 inner join ledger on ledger.file_no = files.file_no
 left join told on told.file_no = files.file_no and told.month_rank = 1

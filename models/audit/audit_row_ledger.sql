@@ -65,7 +65,7 @@ accepted as (
     select
         contents.*,
         current_files.file_no is not null as is_current,
-        not coalesce(standings.counts, true) as is_held
+        not coalesce(standings.is_counted, true) as is_held
     from contents
     inner join file_versions
         on file_versions.model_name = 'int_files__contents' and file_versions.version_id = contents.version_id

@@ -181,7 +181,7 @@ def test_a_raw_table_is_read_by_one_model_of_its_folder(artifacts: Artifacts) ->
             readers[read].append(node["original_file_path"])
     wrong = {}
     for unique_id, source in artifacts.manifest["sources"].items():
-        is_ledger = source["name"] in ("files", "rejects")
+        is_ledger = source["name"] in ("files", "rejects", "decisions")
         theirs = readers[unique_id]
         if is_ledger:
             theirs = [path for path in theirs if not path.startswith("models/intermediate/files/")]

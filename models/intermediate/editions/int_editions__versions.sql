@@ -38,7 +38,7 @@ editions as (
     select statements.*
     from statements
     inner join standings on standings.file_no = statements.file_no and standings.data_month is null
-    where standings.counts
+    where standings.is_counted
 
 ),
 

@@ -22,7 +22,8 @@
             end as part,
             coalesce(
                 {%- for expression in landed.parts.values() %}
-                case when grouping({{ expression }}) = 0 then cast({{ expression }} as {{ type_text() }}) end{{ ',' if not loop.last }}
+                case when grouping({{ expression }}) = 0 then cast({{ expression }} as {{ type_text() }}) end
+                {{- ',' if not loop.last }}
                 {%- endfor %}
             ) as part_value,
             {%- else -%}
@@ -31,8 +32,10 @@
             {%- endif %}
             count(*) filter (where reject_reason is null) as rows_accepted,
             count(*) filter (where reject_reason is not null) as rows_rejected,
-            {{ 'count(distinct case when reject_reason is null then ' ~ landed.key ~ ' end)' if landed.key else 'cast(null as bigint)' }}
-                as distinct_keys,
+            {{
+                'count(distinct case when reject_reason is null then ' ~ landed.key ~ ' end)' if landed.key
+                else 'cast(null as bigint)'
+            }} as distinct_keys,
             {{ 'max(case when reject_reason is null then ' ~ landed.as_of ~ ' end)' if landed.as_of else 'cast(null as date)' }}
                 as as_of_date,
             min(reject_reason) as first_reason

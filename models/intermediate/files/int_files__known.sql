@@ -45,7 +45,7 @@ known as (
     select
         statements.*,
         events.event_no,
-        {{ counts('decisions.verdict', 'standings.has_objection') }} as counts,
+        {{ is_counted('decisions.verdict', 'standings.has_objection') }} as is_counted,
         -- what was accepted is the newest, whatever it says of itself
         coalesce(decisions.decision_no, statements.file_no) as rank_no,
         case
@@ -73,12 +73,12 @@ ranked as (
 
     select
         *,
-        bool_or(counts and coalesce(states_all_of = 'month', false)) over (
+        bool_or(is_counted and coalesce(states_all_of = 'month', false)) over (
             partition by series, data_month, event_no
         ) as is_complete_month,
         row_number() over (
             partition by
-                series, data_month, event_no, counts,
+                series, data_month, event_no, is_counted,
                 coalesce(states_all_of, cast(file_no as {{ type_text() }}))
             order by rank_date desc nulls last, rank_no desc
         ) as recency
@@ -99,5 +99,5 @@ select
     received_at_utc,
     rows_accepted,
     -- a complete month supersedes all else, the newest statement of a part the older ones; extracts are united
-    counts and recency = 1 and (not is_complete_month or coalesce(states_all_of = 'month', false)) as is_counting
+    is_counted and recency = 1 and (not is_complete_month or coalesce(states_all_of = 'month', false)) as is_counting
 from ranked

@@ -44,7 +44,7 @@ parts as (
         still.part_value is null as is_missing,
         row_number() over (
             partition by pairs.file_no, pairs.data_month, pairs.older_file_no, has.part, still.part_value is null
-            order by has.rows_accepted desc, has.part_value
+            order by has.rows_accepted desc, has.part_value asc
         ) as size_rank
     from pairs
     inner join contents as has
@@ -63,7 +63,8 @@ select
     part as lacking,
     count(*) filter (where is_missing) as missing,
     count(*) as stated_before,
-    {{ string_agg_ordered("case when is_missing and size_rank <= " ~ shown ~ " then part_value end", ', ', 'size_rank') }} as examples
+    {{ string_agg_ordered("case when is_missing and size_rank <= " ~ shown ~ " then part_value end", ', ', 'size_rank') }}
+        as examples
 from parts
 group by file_no, data_month, older_file_no, part
 having bool_or(is_missing)

@@ -52,7 +52,8 @@ older_files as (
         coalesce(newer.states_all_of = 'month' or newer.states_all_of = older.states_all_of, false) as is_release,
         newer.column_names,
         older.column_names as older_column_names,
-        bool_or(coalesce(older.states_all_of = 'month', false)) over (partition by newer.file_no, newer.data_month) as is_month_known,
+        bool_or(coalesce(older.states_all_of = 'month', false)) over (partition by newer.file_no, newer.data_month)
+            as is_month_known,
         row_number() over (
             partition by newer.file_no, newer.data_month, coalesce(older.states_all_of, cast(older.file_no as {{ type_text() }}))
             order by older.edition_date desc nulls last, older.file_no desc

@@ -36,13 +36,13 @@ select
     objected.file_no,
     objected.rows_accepted,
     objected.has_objection,
-    {{ counts('decisions.verdict', 'objected.has_objection') }} as counts,
+    {{ is_counted('decisions.verdict', 'objected.has_objection') }} as is_counted,
     case
         when decisions.verdict = 'accept' then 'accepted'
         when decisions.verdict = 'reject' then 'rejected'
         when objected.has_objection then 'held'
         else 'believed'
     end as standing,
-    coalesce(decisions.decided_at_utc, objected.received_at_utc) as since_utc
+    coalesce(decisions.decided_at_utc, objected.received_at_utc) as since_at_utc
 from objected
 left join decisions on decisions.file_no = objected.file_no

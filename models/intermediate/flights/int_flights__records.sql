@@ -36,8 +36,8 @@ headers as (
 
 ),
 
--- By what a flight is told from the others: its number and its schedule, one of them where its file lacks the other. Rows that have
--- neither are never merged with those of another file.
+-- By what a flight is told from the others: its number and its schedule, one of them where its file lacks the other. Rows that
+-- have neither are never merged with those of another file.
 named as (
 
     select
@@ -60,8 +60,13 @@ named as (
             end,
             'record ' || records.file_no || '.' || records.record_no
         ) as common_name,
-        case when records.is_arrival_stated then {{ is_on_time('records.arr_delay_minutes', 'records.is_cancelled', 'records.is_diverted', 'records.is_arrival_late') }}
-            end as is_on_time
+        case
+            -- a selection without arrivals leaves open who was on time
+            when records.is_arrival_stated
+                then {{ is_on_time(
+                    'records.arr_delay_minutes', 'records.is_cancelled', 'records.is_diverted', 'records.is_arrival_late'
+                ) }}
+        end as is_on_time
     from records
     -- each file has one; an inner join would let Postgres read the records once per file
     left join headers on headers.version_id = records.month_version_id and headers.file_no = records.file_no
@@ -77,7 +82,8 @@ keyed as (
             partition by month_version_id, file_no, route_of_day, own_name order by record_no
         )) as own_key,
         md5(route_of_day || common_name || '|' || row_number() over (
-            partition by month_version_id, file_no, route_of_day, common_name order by actual_departure_at_local, tail_number, record_no
+            partition by month_version_id, file_no, route_of_day, common_name
+            order by actual_departure_at_local, tail_number, record_no
         )) as common_key
     from named
 
