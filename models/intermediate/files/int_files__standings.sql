@@ -17,15 +17,24 @@ decisions as (
 
 ),
 
+objected_months as (
+
+    select distinct
+        file_no,
+        data_month
+    from objections
+
+),
+
 objected as (
 
     select
         statements.*,
-        exists (
-            select 1 from objections
-            where objections.file_no = statements.file_no and objections.data_month is not distinct from statements.data_month
-        ) as has_objection
+        objected_months.file_no is not null as has_objection
     from statements
+    left join objected_months
+        on objected_months.file_no = statements.file_no
+        and objected_months.data_month is not distinct from statements.data_month
 
 )
 
