@@ -61,7 +61,7 @@
 
 {# Marks the versions that the current model is about to insert, and returns how many they are. A model without rows for a month is done all the same. #}
 {% macro mark_missing_versions() %}
-    {%- set versions = api.Relation.create(database=model.database, schema=model.schema, identifier='int_' ~ history_of(model).slice ~ 's__versions') -%}
+    {%- set versions = relation_at(model.schema, 'int_' ~ history_of(model).slice ~ 's__versions') -%}
     {%- if not load_cached_relation(this) -%}
         {%- do run_query("delete from " ~ version_markers() ~ " where model_name = '" ~ model.name ~ "'") -%}
     {%- endif -%}
@@ -103,7 +103,7 @@
 {% endmacro %}
 
 {% macro is_current_version() -%}
-    {%- set versions = api.Relation.create(database=model.database, schema=model.schema, identifier='int_' ~ history_of(model).slice ~ 's__versions') -%}
+    {%- set versions = relation_at(model.schema, 'int_' ~ history_of(model).slice ~ 's__versions') -%}
     version_id in (select version_id from {{ versions }} where model_name = '{{ model.name }}')
 {%- endmacro %}
 
@@ -111,7 +111,7 @@
 {% macro rules_of(node) %}
     {%- set rules = {} -%}
     {%- for column in node.columns.values() -%}
-        {%- for constraint in column.constraints -%}
+        {%- for constraint in column.constraints if constraint.type in ('not_null', 'check') -%}
             {%- set condition = column.name ~ ' is not null' if constraint.type == 'not_null' else constraint.expression -%}
             {%- do rules.update({
                 (column.name ~ ': ' ~ condition)[:54] ~ ' ' ~ local_md5(condition)[:8]: {

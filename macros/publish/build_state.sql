@@ -3,7 +3,7 @@
     it runs what it is told, tests all months, and its publication leaves no state, so that the next `ontime build` does everything.
 #}
 {% macro build_table(name) %}
-    {{ return(api.Relation.create(database=target.database, schema='ops', identifier=name)) }}
+    {{ return(relation_at('ops', name)) }}
 {% endmacro %}
 
 {# The id of the plan, or an empty text. Never asked while dbt parses: partial parsing would keep the answer. #}

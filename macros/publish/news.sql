@@ -14,7 +14,7 @@
         {%- for landed in landed_entities() if landed.source == source and numbers -%}
             {%- set of_entity = "dataset in ('" ~ landed.get('datasets', [landed.entity]) | join("', '") ~ "')" -%}
             {%- if landed.month -%}
-                {%- set staged = api.Relation.create(schema=generate_schema_name('staging', none) | trim, identifier=staging_model(landed)) -%}
+                {%- set staged = relation_at(generate_schema_name('staging', none) | trim, staging_model(landed)) -%}
                 {%- do counts.append(
                     "select '" ~ source ~ "' as source, '" ~ landed.entity ~ "' as entity, " ~ landed.month ~ " as data_month, count(distinct file_no) as files, count(*) as rows"
                     ~ " from " ~ staged ~ " where file_no in (" ~ numbers | join(', ') ~ ") and reject_reason is null group by " ~ landed.month

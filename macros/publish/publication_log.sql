@@ -1,6 +1,6 @@
 {# What every publication changed: one row per invocation and relation that changed. #}
 {% macro publication_log() %}
-    {{ return(api.Relation.create(database=target.database, schema=generate_schema_name('ops', none) | trim, identifier='publications')) }}
+    {{ return(relation_at(generate_schema_name('ops', none) | trim, 'publications')) }}
 {% endmacro %}
 
 {% macro create_publication_log() %}

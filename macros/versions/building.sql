@@ -2,21 +2,30 @@
 
 {# Which versions each history model holds; written in the transaction that inserts the rows. #}
 {% macro version_markers() %}
-    {{ return(api.Relation.create(database=target.database, schema=generate_schema_name('ops', none) | trim, identifier='built_versions')) }}
+    {{ return(relation_at(generate_schema_name('ops', none) | trim, 'built_versions')) }}
 {% endmacro %}
 
 {% macro create_version_markers() %}
     {% if execute and flags.WHICH in ('build', 'run', 'test') %}
-        {% set markers = version_markers() %}
-        create schema if not exists {{ markers.schema }};
-        create table if not exists {{ markers }} (
-            model_name text not null,
-            version_id bigint not null,
-            built_at timestamp with time zone not null default now(),
-            primary key (model_name, version_id)
-        );
+        {% do run_query('create schema if not exists ' ~ version_markers().schema) %}
+        {% do run_query(version_markers_table(version_markers())) %}
     {% endif %}
 {% endmacro %}
+
+{% macro version_markers_table(markers) %}{{ return(adapter.dispatch('version_markers_table')(markers)) }}{% endmacro %}
+
+{% macro default__version_markers_table(markers) -%}
+    create table if not exists {{ markers }} (
+        model_name text not null,
+        version_id bigint not null,
+        built_at timestamp with time zone not null default now(),
+        primary key (model_name, version_id)
+    )
+{%- endmacro %}
+
+{% macro spark__version_markers_table(markers) -%}
+    create table if not exists {{ markers }} (model_name string, version_id bigint, built_at timestamp) using parquet
+{%- endmacro %}
 
 
 {# The history model that a model is, or reads: of the flights that count, the records. #}
@@ -143,16 +152,3 @@
     {%- do literals.append('cast(null as ' ~ type ~ ')') -%}
     {{ return(literals | join(', ')) }}
 {%- endmacro %}
-
-
-{# Not adapter.get_relation: for a schema outside the graph it can say none for a table that exists. #}
-{% macro relation_exists(relation) %}{{ return(adapter.dispatch('relation_exists')(relation)) }}{% endmacro %}
-
-{% macro default__relation_exists(relation) %}
-    {{ return(run_query("select to_regclass('" ~ relation.schema ~ "." ~ relation.identifier ~ "') is not null").rows[0][0]) }}
-{% endmacro %}
-
-{% macro spark__relation_exists(relation) %}
-    {% if not adapter.check_schema_exists(none, relation.schema) %}{{ return(false) }}{% endif %}
-    {{ return(run_query("show tables in " ~ relation.schema ~ " like '" ~ relation.identifier ~ "'").rows | length > 0) }}
-{% endmacro %}

@@ -3,7 +3,7 @@
 {# A published mart, or none where this target publishes nothing or nothing is published yet. #}
 {% macro published_relation(mart) %}
     {% if not published_schema() %}{{ return(none) }}{% endif %}
-    {% set published = api.Relation.create(database=target.database, schema=published_schema(), identifier=mart) %}
+    {% set published = relation_at(published_schema(), mart) %}
     {{ return(published if relation_exists(published) else none) }}
 {% endmacro %}
 
@@ -33,9 +33,9 @@
 
 {% macro pending(column, type) %}
     {% set schema = generate_schema_name('intermediate', none) | trim %}
-    {% set versions = api.Relation.create(database=target.database, schema=schema, identifier='int_months__versions') %}
-    {% set files = api.Relation.create(database=target.database, schema=schema, identifier='int_files__current') %}
-    {% if not execute or not load_cached_relation(versions) %}{{ return(as_literals([], type)) }}{% endif %}
+    {% set versions = relation_at(schema, 'int_months__versions') %}
+    {% set files = relation_at(schema, 'int_files__current') %}
+    {% if not execute or not flags.INTROSPECT or not load_cached_relation(versions) %}{{ return(as_literals([], type)) }}{% endif %}
     {% set sql %}
         select distinct {{ column }}
         from {{ versions }} as versions

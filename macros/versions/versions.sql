@@ -181,7 +181,7 @@
 
 {# A hash of a small table's rows, for tables that are versioned by content. #}
 {% macro content_hash(node) %}
-    {% set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
+    {% set relation = relation_at(node.schema, node.alias) %}
     {% if not relation_exists(relation) %}{{ return('none') }}{% endif %}
     {% set columns = adapter.get_columns_in_relation(relation) | map(attribute="name") | sort %}
     {% set row_text %}{% for column in columns %}coalesce(cast({{ column }} as {{ type_text() }}), '-'){{ " || '|' || " if not loop.last }}{% endfor %}{% endset %}
