@@ -10,8 +10,13 @@
     (({{ local_timestamp }}) at time zone {{ time_zone }} at time zone 'UTC')
 {%- endmacro %}
 
+{# Spark takes the first of two; an hour later the clock shows the same only where it is set back. #}
 {% macro spark__to_utc(local_timestamp, time_zone) -%}
-    to_utc_timestamp({{ local_timestamp }}, {{ time_zone }})
+    {%- set first = "to_utc_timestamp(" ~ local_timestamp ~ ", " ~ time_zone ~ ")" -%}
+    case
+        when from_utc_timestamp({{ first }} + interval '1' hour, {{ time_zone }}) = {{ local_timestamp }} then {{ first }} + interval '1' hour
+        else {{ first }}
+    end
 {%- endmacro %}
 
 

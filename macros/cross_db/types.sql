@@ -12,7 +12,48 @@
 {%- endmacro %}
 
 
-{# Names of types: a text of any length, and a floating point number of 64 bits. #}
-{% macro type_text() %}{{ return('string' if target.type == 'spark' else 'text') }}{% endmacro %}
+{#
+    An expression that is computed where it stands. Postgres takes a filter down to the table: to leave out rejected records it would
+    cast every column once more, and plan that for seconds. What is volatile it leaves where it is.
+#}
+{% macro computed_once(expression) %}{{ return(adapter.dispatch('computed_once')(expression)) }}{% endmacro %}
 
-{% macro type_double() %}{{ return('double' if target.type == 'spark' else 'double precision') }}{% endmacro %}
+{% macro default__computed_once(expression) -%}
+    case when clock_timestamp() is not null then {{ expression }} end
+{%- endmacro %}
+
+{% macro spark__computed_once(expression) -%} {{ expression }} {%- endmacro %}
+
+
+{#
+    Types bear Postgres' names in YAML (contracts, seeds); Spark has others for some. It has one timestamp here, in UTC, for
+    sessions have that zone.
+#}
+{% macro engine_type(name) %}{{ return(adapter.dispatch('engine_type')(name)) }}{% endmacro %}
+
+{% macro default__engine_type(name) %}{{ return(name) }}{% endmacro %}
+
+{% macro spark__engine_type(name) %}
+    {{ return({
+        'text': 'string',
+        'double precision': 'double',
+        'integer': 'int',
+        'timestamp without time zone': 'timestamp',
+        'timestamp with time zone': 'timestamp',
+    }.get(name, name | replace('numeric', 'decimal'))) }}
+{% endmacro %}
+
+{% macro type_text() %}{{ return(engine_type('text')) }}{% endmacro %}
+
+{% macro type_double() %}{{ return(engine_type('double precision')) }}{% endmacro %}
+
+{# dbt asks these for the types of a contract and of a seed. #}
+{% macro spark__get_empty_schema_sql(columns) %}
+    select {% for column in columns.values() %}cast(null as {{ engine_type(column.data_type) }}) as {{ column.name }}{{ ', ' if not loop.last }}{% endfor %}
+{% endmacro %}
+
+{% macro spark__create_csv_table(model, agate_table) %}
+    {% set types = model.config.column_types %}
+    {% for name, type in types.items() %}{% do types.update({name: engine_type(type)}) %}{% endfor %}
+    {{ return(dbt.spark__create_csv_table(model, agate_table)) }}
+{% endmacro %}

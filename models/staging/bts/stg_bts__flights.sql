@@ -104,6 +104,6 @@ select
         {{ stays_on_the_ground() | join('_minutes, ') }}_minutes
     ) as longest_tarmac_minutes,
     is_arrival_stated,
-    reject_reason,
+    {{ computed_once('reject_reason') }} as reject_reason,
     raw_text
 from checked

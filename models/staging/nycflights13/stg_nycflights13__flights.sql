@@ -101,7 +101,7 @@ final as (
         true as is_arrival_stated,
         distance_miles,
         air_time_minutes,
-        reject_reason,
+        {{ computed_once('reject_reason') }} as reject_reason,
         raw_text
     from checked
 

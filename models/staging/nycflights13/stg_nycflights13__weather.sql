@@ -86,7 +86,7 @@ final as (
         {%- for measure in weather_measures() %}
         {{ measure }},
         {%- endfor %}
-        reject_reason,
+        {{ computed_once('reject_reason') }} as reject_reason,
         raw_text
     from checked
 
