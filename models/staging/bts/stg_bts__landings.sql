@@ -1,6 +1,6 @@
 {%- set of_flight = ['airport_landings', 'reached_dest', 'actual_elapsed_time', 'arr_delay', 'distance'] -%}
-{%- set of_landing = ['airport', 'airport_id', 'wheels_on', 'total_g_time', 'longest_g_time', 'total_gtime', 'longest_gtime', 'wheels_off',
-                      'tail_num'] -%}
+{%- set of_landing = ['airport', 'airport_id', 'wheels_on', 'total_g_time', 'longest_g_time', 'total_gtime', 'longest_gtime',
+                      'wheels_off', 'tail_num'] -%}
 
 with records as (
 
