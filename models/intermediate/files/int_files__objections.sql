@@ -21,7 +21,9 @@ read_files as (
 
     select
         *,
-        file_rows_rejected > {{ largest_rejected_share() }} * (file_rows_accepted + file_rows_rejected) as is_unreadable
+        file_rows_rejected > {{ largest_rejected_share() }} * (file_rows_accepted + file_rows_rejected)
+        -- an observation stands for itself: one that is rejected takes nothing from the others
+        and entity <> 'weather' as is_unreadable
     from statements
 
 ),
