@@ -192,8 +192,8 @@ def test_a_rejected_record_keeps_its_text(fresh_database: str, tmp_path: Path) -
     selection = tmp_path / "selection.csv"
     selection.write_text(
         "FL_DATE,OP_UNIQUE_CARRIER,OP_CARRIER_FL_NUM,ORIGIN,DEST,ARR_DELAY,TAIL_NUM,MY_NOTE\n"
-        "2021-03-01,AA,1,OMA,PHX,-3.00,N1,\n"
-        '2021-03-01,AA,2,OMA,PHX,soon,"",who knows\n'
+        + "".join(f"2021-03-01,AA,{number},OMA,PHX,-3.00,N1,\n" for number in range(1, 9))
+        + '2021-03-01,AA,9,OMA,PHX,soon,"",who knows\n'
     )
     project = begin_with(NOTHING, tmp_path)
     project.load(selection, source=SOURCES["bts"])
@@ -202,14 +202,14 @@ def test_a_rejected_record_keeps_its_text(fresh_database: str, tmp_path: Path) -
     ((source, record_no, reason, text),) = query(
         "select source, record_no, reason, raw_text from marts.audit_rejects"
     )
-    assert (source, record_no) == ("bts", 2)
+    assert (source, record_no) == ("bts", 9)
     assert reason == "arr_delay is not a whole number of minutes: soon"
     record = json.loads(text)
     assert record["arr_delay"] == "soon"
     assert record["tail_num"] == ""
     assert record["my_note"] == "who knows"
     assert "dep_delay" not in record
-    assert ledger() == {"selection.csv": (2, 1, 0, 0, 1, 0)}
+    assert ledger() == {"selection.csv": (9, 8, 0, 0, 1, 0)}
 
 
 WRITTEN_BY_OTHERS = {
