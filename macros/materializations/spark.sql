@@ -1,0 +1,73 @@
+{# History and rules on Spark over Parquet, which knows neither transactions nor constraints. #}
+
+{#
+    What history.sql does in one transaction, in an order that can be repeated: the rows come first, a partition for each version
+    that a repetition replaces, and the marks after them. A build that is killed between leaves rows that nobody points to.
+#}
+{% materialization history, adapter='spark' %}
+    {%- set history = this.incorporate(type='table') -%}
+    {%- set versions = relation_at(model.schema, 'int_' ~ history_of(model).slice ~ 's__versions') -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- set missing = [] if flags.EMPTY else missing_versions(versions) -%}
+    {%- set columns = get_column_schema_from_query(sql) -%}
+    {%- if not load_cached_relation(this) -%}
+        {%- do run_query('create table ' ~ history ~ ' using parquet partitioned by (version_id) as select * from (' ~ sql ~ ') as model limit 0') -%}
+    {%- else -%}
+        {%- set there = adapter.get_columns_in_relation(history) | map(attribute='name') | list -%}
+        {%- for column in columns if column.name not in there -%}
+            {%- do run_query('alter table ' ~ history ~ ' add columns (' ~ column.name ~ ' ' ~ column.dtype ~ ')') -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- call statement('main') -%}
+        {%- if missing -%}
+            insert overwrite table {{ history }} by name
+            {{ sql }}
+        {%- else -%}
+            select 1 where false
+        {%- endif -%}
+    {%- endcall -%}
+    {%- do refuse_broken_rules(history, 'version_id in (' ~ as_literals(missing, 'bigint') ~ ')') -%}
+    {%- if missing -%}
+        {%- set marks = [] -%}
+        {%- for version_id in missing %}{% do marks.append("('" ~ model.name ~ "', cast(" ~ version_id ~ ' as bigint), current_timestamp())') %}{% endfor -%}
+        {%- do run_query('insert into ' ~ version_markers() ~ ' values ' ~ marks | join(', ')) -%}
+    {%- endif -%}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [history]}) }}
+{% endmaterialization %}
+
+{# The versions that the current model is about to insert. #}
+{% macro missing_versions(versions) %}
+    {%- set sql -%}
+        select distinct versions.version_id from {{ versions }} as versions
+        where versions.model_name = '{{ model.name }}' and {{ is_not_built('versions') }}
+    {%- endset -%}
+    {{ return(run_query(sql).columns[0].values()) }}
+{% endmacro %}
+
+
+{#
+    The rules of the model's YAML: what Postgres refuses to insert, is counted here after it was written, and fails the model. Of
+    history before the versions are marked, so that they are written anew. dbt asks the second macro for tables.
+#}
+{% macro refuse_broken_rules(relation, condition='true') %}
+    {%- set rules = rules_of(model) -%}
+    {%- set counts = [] -%}
+    {%- for rule in rules.values() -%}
+        {%- if rule.condition -%}
+            {%- do counts.append('count_if(not (' ~ rule.condition ~ '))') -%}
+        {%- else -%}
+            {%- do counts.append('count(*) - count(distinct ' ~ rule.definition | replace('primary key (', '')) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set broken = [] -%}
+    {%- if counts -%}
+        {%- set found = run_query('select ' ~ counts | join(', ') ~ ' from ' ~ relation ~ ' where ' ~ condition).rows[0] -%}
+        {%- for name, rows in zip(rules, found.values()) if rows %}{% do broken.append(rows ~ ' rows: ' ~ name) %}{% endfor -%}
+    {%- endif -%}
+    {%- if broken -%}
+        {{ exceptions.raise_compiler_error('rows of ' ~ model.name ~ ' break its rules. ' ~ broken | join('; ')) }}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro spark__persist_constraints(relation, model) %}{% do refuse_broken_rules(relation) %}{% endmacro %}
