@@ -8,7 +8,7 @@ TIMES := target/tests.xml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help warehouse test slow check mutants docs cloud lock clean
+.PHONY: help warehouse test slow check mutants parity docs cloud spark lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ slow:  ## where the time of the last `make test` went: by folder, and the slowes
 mutants: .venv/dev.stamp  ## break models on purpose, write who notices to target/mutations.md
 	$(BIN)/python -m tests.mutation
 
+parity: .venv/dev.stamp spark  ## build a small warehouse on Postgres and on Spark, show where the marts differ
+	$(BIN)/python -m tests.parity
+
 # The docs show the published names, hence the schema; a target folder of their own keeps `dbt build`'s state apart.
 docs: .venv/warehouse.stamp  ## the models' documentation as one file, served on DOCS_PORT
 	$(BIN)/ontime up
@@ -46,6 +49,9 @@ docs: .venv/warehouse.stamp  ## the models' documentation as one file, served on
 cloud: .venv/warehouse.stamp  ## what `ontime load --from` needs for s3://, gs:// and az://
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/cloud.txt
 
+spark: .venv/warehouse.stamp  ## what `ontime spark` and dbt's target `spark` need (450 MB; Java 17 beside it)
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/spark.txt
+
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock'
 
@@ -53,6 +59,7 @@ lock:  ## bring requirements/*.txt up to date with requirements/*.in (takes uv)
 	$(LOCK) --upgrade requirements/warehouse.in --output-file requirements/warehouse.txt
 	$(LOCK) --upgrade --constraints requirements/warehouse.txt requirements/dev.in --output-file requirements/dev.txt
 	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/cloud.in --output-file requirements/cloud.txt
+	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/spark.in --output-file requirements/spark.txt
 
 clean:  ## stop Postgres and remove what make can make again; the data in .ontime stays
 	[ ! -x $(BIN)/ontime ] || $(BIN)/ontime down

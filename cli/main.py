@@ -10,6 +10,7 @@ from cli.commands.decisions import accept, reject
 from cli.commands.down import down
 from cli.commands.load import load
 from cli.commands.metrics import metrics
+from cli.commands.spark import spark
 from cli.commands.sql import sql
 from cli.commands.status import status
 from cli.commands.summary import summary
@@ -60,5 +61,5 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (up, down, status, load, accept, reject, build, summary, sql, metrics):
+for command in (up, down, status, load, accept, reject, build, summary, sql, metrics, spark):
     main.add_command(command)

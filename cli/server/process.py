@@ -41,7 +41,7 @@ class Server(ServerFiles):
         The pid file alone proves nothing: after kill -9 or a reboot its number can be another program's.
         """
         pid = self._noted_process_id()
-        return pid if pid and str(self.data) in _command_line(pid) else None
+        return pid if pid and str(self.data) in command_line(pid) else None
 
     def start(self, say: Say = print) -> bool:
         """Make the server if there is none, start it unless it runs; True when this call started it.
@@ -116,7 +116,7 @@ class Server(ServerFiles):
             )
         if made.returncode:
             raise OntimeError(
-                f"initdb could not make {self.data}:\n{_tail(made.stderr)}", "mend that, then: ontime up"
+                f"initdb could not make {self.data}:\n{tail(made.stderr)}", "mend that, then: ontime up"
             )
         # O_NOFOLLOW, because root writes here into a folder of another user.
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW
@@ -139,7 +139,7 @@ class Server(ServerFiles):
             may_pass = "pre-existing shared memory block" in failure or "could not bind" in failure
             if not may_pass or time.monotonic() > deadline:
                 raise OntimeError(
-                    f"Postgres did not start:\n{_tail(failure)}",
+                    f"Postgres did not start:\n{tail(failure)}",
                     f"mend that, then: ontime up (the whole log: {self.log})",
                 )
             time.sleep(0.2)
@@ -169,7 +169,7 @@ class Server(ServerFiles):
         """
         for file in (self.data / "postmaster.pid", *self.socket_folder.glob(".s.PGSQL.*.lock")):
             pid = _process_id_in(file)
-            if pid and "postgres" not in _command_line(pid):
+            if pid and "postgres" not in command_line(pid):
                 file.unlink()
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -239,7 +239,7 @@ def _process_id_in(lock_file: Path) -> int | None:
         return None
 
 
-def _command_line(pid: int) -> str:
+def command_line(pid: int) -> str:
     """The command line of a process; empty when it is gone or a zombie."""
     try:
         if Path("/proc/self").exists():
@@ -249,5 +249,5 @@ def _command_line(pid: int) -> str:
         return ""
 
 
-def _tail(text: str, lines: int = 8) -> str:
+def tail(text: str, lines: int = 8) -> str:
     return "\n".join(f"  {line}" for line in text.strip().splitlines()[-lines:])
