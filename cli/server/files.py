@@ -113,8 +113,7 @@ class ServerFiles:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Only one process at a time starts or stops the server."""
-        with (self.state / "lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with locked(self.state / "lock"):
             yield
 
     def make_state_folder(self) -> None:
@@ -139,34 +138,23 @@ class ServerFiles:
     def make_passwords(self) -> None:
         """Give each role a new password."""
         passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
-        self._write_private("credentials.json", json.dumps(passwords, indent=2) + "\n")
+        write_private(self.state / "credentials.json", json.dumps(passwords, indent=2) + "\n")
 
     def write_settings(self, port: int) -> None:
         """Write what server and clients read. Before the start, so that a kill in between loses no server."""
         conf = self.base / "server.conf"
         conf.write_text(server_conf(memory_bytes(), port, self.socket_folder))
         conf.chmod(0o644)  # no secrets in it; the server's user reads it
-        self._write_private("port", f"{port}\n")
+        write_private(self.state / "port", f"{port}\n")
         password = self.passwords["transformer"]
         text = server_env(self.socket_folder, port, password, dlt_folder(self.state))
-        self._write_private("server.env", text)
+        write_private(self.state / "server.env", text)
 
     def _read(self, name: str) -> str:
         try:
             return (self.state / name).read_text()
         except FileNotFoundError:
             raise OntimeError("there is no Postgres server yet", "start it with: ontime up") from None
-
-    def _write_private(self, name: str, text: str) -> None:
-        """Write a 0600 file that belongs to the state folder's owner, never half."""
-        unfinished = self.state / f"{name}.unfinished"
-        unfinished.unlink(missing_ok=True)
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-        if os.geteuid() == 0:
-            owner = self.state.stat()
-            os.chown(unfinished, owner.st_uid, owner.st_gid)
-        unfinished.rename(self.state / name)
 
 
 def cache_folder() -> Path:
@@ -183,6 +171,26 @@ def dlt_folder(state: Path) -> Path:
 def state_folder() -> Path:
     """`.ontime/` in the project, or the folder that ONTIME_STATE names."""
     return Path(os.environ.get("ONTIME_STATE") or PROJECT / ".ontime").absolute()
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Only one process at a time goes on, of those that ask for this file."""
+    with file.open("a") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a 0600 file that belongs to its folder's owner, never half."""
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(text)
+    if os.geteuid() == 0:
+        owner = file.parent.stat()
+        os.chown(unfinished, owner.st_uid, owner.st_gid)
+    unfinished.rename(file)
 
 
 def run_as(user: pwd.struct_passwd) -> dict[str, Any]:

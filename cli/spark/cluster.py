@@ -13,7 +13,6 @@ A process counts as ours when its command line names this folder: the number of 
 of another program by now.
 """
 
-import fcntl
 import json
 import os
 import re
@@ -22,15 +21,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
-from cli.server.files import Say, state_folder
+from cli.server.files import Say, locked, state_folder, write_private
 from cli.server.process import command_line, free_port, tail
 from cli.spark import programs
 from cli.spark.metastore import make_metastore
@@ -46,8 +43,7 @@ from cli.spark.settings import (
 from ingestion.errors import OntimeError
 
 MASTER, THRIFT = "master", "thrift-server"
-WORKER_NAMES = tuple(f"worker-{number}" for number in range(1, WORKERS + 1))
-PARTS = (MASTER, *WORKER_NAMES, THRIFT)
+PARTS = (MASTER, *(f"worker-{number}" for number in range(1, WORKERS + 1)), THRIFT)
 """In the order in which they start; they stop the other way round."""
 
 SECONDS_TO_STOP = 30
@@ -67,7 +63,7 @@ class Cluster:
         """
         programs.java(), programs.jdbc_driver(), programs.spark_home()
         self._make_folders()
-        with self._locked():
+        with locked(self._lock):
             missing = [part for part in PARTS if not self.process_id(part)]
             if not missing:
                 return False
@@ -77,15 +73,16 @@ class Cluster:
             for part in missing:
                 say(f"starting {part}")
                 self._start_part(part)
-                if part in (MASTER, THRIFT):
+                if part == MASTER:
                     self._wait_for(part, deadline)
+            self._wait_for(THRIFT, deadline)  # and so for workers, where they alone were missing
             return True
 
     def stop(self) -> bool:
         """End all parts, Thrift server first; False when none ran. Those that do not heed are killed."""
         if not self.home.exists():
             return False
-        with self._locked():
+        with locked(self._lock):
             running = [(part, pid) for part in reversed(PARTS) if (pid := self.process_id(part))]
             for part, pid in running:
                 self._end(pid)
@@ -142,12 +139,10 @@ class Cluster:
         for folder in (self.home, self._conf, self.home / "work", self.home / "tables"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Only one process at a time starts or stops the cluster."""
-        with (self.home / "lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    @property
+    def _lock(self) -> Path:
+        """Held by who starts or stops the cluster."""
+        return self.home / "lock"
 
     def _choose_ports(self, missing: list[str]) -> None:
         """Keep the ports of parts that run, and those of the last start that are still free."""
@@ -163,9 +158,9 @@ class Cluster:
         file = self.home / "password"
         password = file.read_text() if file.exists() else secrets.token_urlsafe(24)
         metastore = make_metastore(password)
-        _write_private(file, password)
-        _write_private(self._conf / "hive-site.xml", hive_site(metastore, self.home / "work" / "scratch"))
-        _write_private(self._conf / "spark-defaults.conf", spark_defaults(self.home, programs.jdbc_driver()))
+        write_private(file, password)
+        write_private(self._conf / "hive-site.xml", hive_site(metastore, self.home / "work" / "scratch"))
+        write_private(self._conf / "spark-defaults.conf", spark_defaults(self.home, programs.jdbc_driver()))
 
     # Processes
 
@@ -277,11 +272,3 @@ def _reason(log: Path) -> str:
         line for line in lines if re.search(r"^(Caused by: )?[\w.]+(Exception|Error): |^Exception in ", line)
     ]
     return tail("\n".join(causes[-2:] or lines))
-
-
-def _write_private(file: Path, text: str) -> None:
-    unfinished: Any = file.with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-        opened.write(text)
-    unfinished.rename(file)

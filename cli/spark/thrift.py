@@ -20,7 +20,7 @@ def address() -> tuple[str, int]:
 
 @contextmanager
 def session() -> Iterator[Any]:
-    """A cursor of the Thrift server; `execute` raises OntimeError with what Spark says."""
+    """A cursor of the Thrift server. Raises OntimeError where nothing answers."""
     try:
         from pyhive import hive
     except ImportError:
