@@ -59,11 +59,11 @@ def known(encoding: str) -> str:
         ) from None
 
 
-def are_alike(one: str, other: str, is_ascii: bool) -> bool:
-    """Whether a content reads alike in two encodings, by whatever names; `is_ascii` says it of its bytes."""
+def are_alike(one: str, other: str, is_ascii: Callable[[], bool]) -> bool:
+    """Whether a content reads alike in two encodings, by whatever names; `is_ascii` reads it, to say."""
     if known(one) == known(other):
         return True
-    return is_ascii and all(map(_knows_ascii, (one, other)))
+    return all(map(_knows_ascii, (one, other))) and is_ascii()
 
 
 def _knows_ascii(encoding: str) -> bool:

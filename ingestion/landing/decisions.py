@@ -12,15 +12,14 @@ from psycopg2 import sql
 
 from ingestion.database import Connection
 from ingestion.errors import OntimeError
+from ingestion.landing.ledger import FILE_NUMBERS
 from ingestion.source import Source
 
 Verdict = Literal["accept", "reject"]
 
-_TABLE = """
--- as in ledger.py: two sources may be made at once
-select pg_advisory_xact_lock(hashtextextended('ontime file numbers', 0));
-create schema if not exists raw;
-create sequence if not exists raw.file_numbers as integer;
+_TABLE = (
+    FILE_NUMBERS
+    + """
 create table if not exists raw.decisions (
     decision_no integer primary key default nextval('raw.file_numbers'),
     file_no integer not null,
@@ -31,6 +30,7 @@ create table if not exists raw.decisions (
 );
 comment on table raw.decisions is 'One row per decision on a landed file; of a file the newest counts';
 """
+)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO, Literal, cast
 
@@ -296,7 +297,7 @@ def other_encoding(file: PlannedFile, entry: Entry) -> str | None:
         return None
     with Content(file.data) as content:
         encoding = table_of(file, content).encoding
-    if encoding is None or are_alike(encoding, entry.encoding or UTF_8, is_ascii(file.data)):
+    if encoding is None or are_alike(encoding, entry.encoding or UTF_8, partial(is_ascii, file.data)):
         return None  # no text, or the same one
     return encoding
 

@@ -14,12 +14,16 @@ from psycopg2 import sql
 from ingestion.database import Connection, columns_there
 from ingestion.report import FileReport
 
-_TABLES = """
+FILE_NUMBERS = """
 -- one series of numbers for all sources, so that a number alone names a file; two sources may be made at once
 select pg_advisory_xact_lock(hashtextextended('ontime file numbers', 0));
 create schema if not exists raw;
 create sequence if not exists raw.file_numbers as integer;
+"""
 
+_TABLES = (
+    FILE_NUMBERS
+    + """
 create schema if not exists {schema};
 
 create table {schema}.files (
@@ -62,6 +66,7 @@ create table {schema}.rejects (
 comment on table {schema}.rejects is 'One row per record that could not land: where it stood, why, its bytes';
 comment on column {schema}.rejects.raw_text is 'The bytes as text; what is not UTF-8, and NUL, as \\xNN';
 """
+)
 
 # What an older ledger lacks: columns, empty, and that unchanged rows count.
 _LATER_COLUMNS = {

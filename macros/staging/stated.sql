@@ -11,23 +11,24 @@
 
 {#
     By what each column of flights is stated: the names that one of the forms gives it, or those from which int_flights__clocks finds it.
-    Columns that stand and fall together share a line.
+    Those of extracts stand in names_in_extracts; what is added here are Kaggle's of 2015. Columns that stand and fall together share a
+    line.
 #}
 {% macro headers_of_flights() %}
+    {%- set names = names_in_extracts() -%}
     {%- set departure = ['dep_time', 'departure_time'] -%}
-    {%- set dep_delay = ['dep_delay', 'dep_delay_new', 'dep_delay_minutes', 'departure_delay'] -%}
+    {%- set dep_delay = ['dep_delay', 'departure_delay'] + names.dep_delay_new -%}
     {%- set arrival = ['arr_time', 'arrival_time'] -%}
-    {%- set arr_delay = ['arr_delay', 'arr_delay_new', 'arr_delay_minutes', 'arrival_delay'] -%}
+    {%- set arr_delay = ['arr_delay', 'arrival_delay'] + names.arr_delay_new -%}
     {{ return([
-        {'name': 'flight_number', 'columns': ['flight_number'],
-         'headers': ['flight_number_reporting_airline', 'flight_num', 'op_carrier_fl_num', 'fl_num', 'flight_number', 'flight', 'fl_number']},
+        {'name': 'flight_number', 'columns': ['flight_number'], 'headers': names.flight_number + ['flight_number']},
         {'name': 'scheduled_departure', 'columns': ['scheduled_departure_at_local', 'scheduled_departure_at_utc'],
-         'headers': ['crs_dep_time', 'sched_dep_time', 'scheduled_departure'], 'or_both': [departure, dep_delay]},
-        {'name': 'tail_number', 'columns': ['tail_number'], 'headers': ['tail_number', 'tail_num', 'tailnum']},
+         'headers': names.crs_dep_time + ['scheduled_departure'], 'or_both': [departure, dep_delay]},
+        {'name': 'tail_number', 'columns': ['tail_number'], 'headers': names.tail_number},
         {'name': 'departure', 'columns': ['actual_departure_at_local', 'actual_departure_at_utc', 'dep_delay_minutes'],
          'headers': departure + dep_delay},
         {'name': 'scheduled_arrival', 'columns': ['scheduled_arrival_at_local', 'scheduled_arrival_at_utc'],
-         'headers': ['crs_arr_time', 'sched_arr_time', 'scheduled_arrival'], 'or_both': [arrival, arr_delay]},
+         'headers': names.crs_arr_time + ['scheduled_arrival'], 'or_both': [arrival, arr_delay]},
         {'name': 'arrival_clock', 'columns': ['actual_arrival_at_local', 'actual_arrival_at_utc'], 'headers': arrival + arr_delay},
         {'name': 'arrival_delay', 'columns': ['arr_delay_minutes'], 'headers': arr_delay},
         {'name': 'on_time', 'columns': ['is_on_time'], 'headers': arr_delay + ['arr_del15']},
@@ -36,17 +37,16 @@
         {'name': 'diverted', 'columns': ['is_diverted'], 'headers': ['diverted'] + arr_delay},
         {'name': 'distance', 'columns': ['distance_miles'], 'headers': ['distance']},
         {'name': 'air_time', 'columns': ['air_time_minutes'], 'headers': ['air_time']},
-        {'name': 'carrier_delay', 'columns': ['carrier_delay_minutes'], 'headers': ['carrier_delay', 'airline_delay', 'delay_due_carrier']},
-        {'name': 'weather_delay', 'columns': ['weather_delay_minutes'], 'headers': ['weather_delay', 'delay_due_weather']},
-        {'name': 'nas_delay', 'columns': ['nas_delay_minutes'], 'headers': ['nas_delay', 'air_system_delay', 'delay_due_nas']},
-        {'name': 'security_delay', 'columns': ['security_delay_minutes'], 'headers': ['security_delay', 'delay_due_security']},
-        {'name': 'late_aircraft_delay', 'columns': ['late_aircraft_delay_minutes'], 'headers': ['late_aircraft_delay', 'delay_due_late_aircraft']},
+        {'name': 'carrier_delay', 'columns': ['carrier_delay_minutes'], 'headers': names.carrier_delay + ['airline_delay']},
+        {'name': 'weather_delay', 'columns': ['weather_delay_minutes'], 'headers': names.weather_delay},
+        {'name': 'nas_delay', 'columns': ['nas_delay_minutes'], 'headers': names.nas_delay + ['air_system_delay']},
+        {'name': 'security_delay', 'columns': ['security_delay_minutes'], 'headers': names.security_delay},
+        {'name': 'late_aircraft_delay', 'columns': ['late_aircraft_delay_minutes'], 'headers': names.late_aircraft_delay},
         {'name': 'origin_id', 'columns': ['origin_airport_id_bts'], 'headers': ['origin_airport_id', 'origin_airport_seq_id']},
         {'name': 'destination_id', 'columns': ['destination_airport_id_bts'], 'headers': ['dest_airport_id', 'dest_airport_seq_id']},
         {'name': 'taxi_out', 'columns': ['taxi_out_minutes'], 'headers': ['taxi_out']},
         {'name': 'taxi_in', 'columns': ['taxi_in_minutes'], 'headers': ['taxi_in']},
-        {'name': 'tarmac', 'columns': ['longest_tarmac_minutes'],
-         'headers': ['taxi_out', 'taxi_in', 'longest_add_g_time', 'longest_add_gtime']},
+        {'name': 'tarmac', 'columns': ['longest_tarmac_minutes'], 'headers': ['taxi_out', 'taxi_in'] + names.longest_add_g_time},
     ]) }}
 {% endmacro %}
 
@@ -62,7 +62,8 @@
 
 {# Does a header state the schedule itself? What is found from clocks and delays lacks that of cancelled flights, and tells none apart. #}
 {% macro header_has_schedule(column_names) -%}
-    coalesce({{ header_has(column_names, ['crs_dep_time', 'sched_dep_time', 'scheduled_departure']) }}, true)
+    {%- set schedule = headers_of_flights() | selectattr('name', 'equalto', 'scheduled_departure') | first -%}
+    coalesce({{ header_has(column_names, schedule.headers) }}, true)
 {%- endmacro %}
 
 
@@ -77,7 +78,7 @@
             then 'they share neither flight numbers nor schedules'
         {%- for named in [
             {'what': 'carriers', 'entity': 'airline_ids', 'file': 'L_AIRLINE_ID',
-             'codes': ['reporting_airline', 'unique_carrier', 'op_unique_carrier', 'op_carrier', 'carrier', 'airline_code', 'airline']},
+             'codes': names_in_extracts().carrier + ['airline']},
             {'what': 'airports', 'entity': 'airport_master', 'file': 'T_MASTER_CORD', 'codes': ['origin', 'origin_airport']},
             {'what': 'airports', 'entity': 'airport_master', 'file': 'T_MASTER_CORD', 'codes': ['dest', 'destination_airport']},
         ] %}
