@@ -1,0 +1,1 @@
+"""What commands did, in one table of the warehouse, and as events of OpenLineage where somebody listens."""

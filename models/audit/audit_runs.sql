@@ -1,0 +1,28 @@
+with runs as (
+
+    select * from {{ source('ops', 'runs') }}
+
+)
+
+select
+    step_no,
+    run_id,
+    parent_run_id,
+    -- the row of the command has it
+    max(command) over (partition by run_id) as command,
+    step,
+    subject,
+    outcome,
+    detail,
+    row_count,
+    rows_rejected,
+    exit_code as exit_status,
+    release,
+    {{ timestamptz_to_utc('started_at') }} as started_at_utc,
+    {{ timestamptz_to_utc('ended_at') }} as ended_at_utc,
+    seconds,
+    case
+        when step = 'command' and outcome in ('failed', 'later', 'stopped', 'killed')
+            then 'ontime ' || command
+    end as next_command
+from runs
