@@ -1,0 +1,1 @@
+"""Workflows and coordinators of Oozie, made of the jobs of orchestration/jobs.toml."""
