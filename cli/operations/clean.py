@@ -1,0 +1,79 @@
+"""What takes disk and can go: downloads of long ago, and old logs. Nothing of the warehouse itself.
+
+Versions of months whose logic is gone stay: which of them a publication still needs is not known here.
+Answers of APIs stay too, for they may not be given again.
+"""
+
+import fcntl
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingestion.finding.fetch.cache import entries
+
+DAY = 86_400  # seconds
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Files that can go together. `kind` says of what, for people; `lock` is held by who works on them."""
+
+    kind: str
+    paths: tuple[Path, ...]
+    lock: Path | None = None
+
+    @property
+    def bytes(self) -> int:
+        files = (file for path in self.paths for file in (path, *path.rglob("*")) if file.is_file())
+        return sum(file.stat().st_size for file in files)
+
+    def changed_at(self) -> float:
+        """When the newest of them was written, in seconds since 1970."""
+        return max(file.stat().st_mtime for path in self.paths for file in (path, *path.rglob("*")))
+
+    def remove(self) -> bool:
+        """False where somebody works on them."""
+        if self.lock is None:
+            self._remove()
+            return True
+        with self.lock.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            self._remove()
+        return True
+
+    def _remove(self) -> None:
+        for path in self.paths:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def leftovers(state: Path, cache: Path, project: Path, days: int) -> list[Leftover]:
+    """Those that nobody has written to for so many days."""
+    before = time.time() - days * DAY
+    downloads = (Leftover("downloads", paths, lock) for paths, lock in entries(cache))
+    found = [*downloads, *_logs(state, project)]
+    old = []
+    for leftover in found:
+        with suppress(FileNotFoundError):  # somebody was quicker
+            if leftover.changed_at() < before:
+                old.append(leftover)
+    return old
+
+
+def _logs(state: Path, project: Path) -> Iterator[Leftover]:
+    """Of dbt, of tasks of Airflow, of programs that Spark's workers ran."""
+    for kind, folder, pattern in (
+        ("logs of dbt", project / "logs", "*.log*"),
+        ("logs of Airflow's tasks", state / "airflow" / "logs", "dag_id=*/run_id=*"),
+        ("logs of Spark's programs", state / "spark" / "work", "*"),
+    ):
+        for path in sorted(folder.glob(pattern)):
+            yield Leftover(kind, (path,))
