@@ -7,7 +7,7 @@ What is where (`.ontime/spark/`, or below the folder that ONTIME_STATE names):
     conf/               hive-site.xml (holds that password) and spark-defaults.conf, written at each start
     <part>.pid, .log    of master, worker-1, worker-2 and thrift-server
     work/               of the workers, and what is only needed while they run
-    lake/, tables/      the rows of raw tables, and of what dbt makes of them
+    lake/, tables/      the rows of raw tables (or where ONTIME_LAKE says), and of what dbt makes of them
 
 A process counts as ours when its command line names this folder: the number of a pid file alone can be that
 of another program by now.
@@ -21,18 +21,19 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from urllib.request import urlopen
 
 from cli.server.files import Say, locked, state_folder, write_private
 from cli.server.process import command_line, free_port, tail
+from cli.server.settings import LOOPBACK
 from cli.spark import programs
 from cli.spark.metastore import make_metastore
 from cli.spark.settings import (
-    LOOPBACK,
     WAIT,
     WORKER_MEMORY,
     WORKERS,
@@ -43,7 +44,8 @@ from cli.spark.settings import (
 from ingestion.errors import OntimeError
 
 MASTER, THRIFT = "master", "thrift-server"
-PARTS = (MASTER, *(f"worker-{number}" for number in range(1, WORKERS + 1)), THRIFT)
+WORKER_PARTS = tuple(f"worker-{number}" for number in range(1, WORKERS + 1))
+PARTS = (MASTER, *WORKER_PARTS, THRIFT)
 """In the order in which they start; they stop the other way round."""
 
 SECONDS_TO_STOP = 30
@@ -51,9 +53,10 @@ SECONDS_TO_STOP = 30
 
 @dataclass(frozen=True)
 class Cluster:
-    """The cluster whose files are in the folder `home`."""
+    """The cluster whose files are in the folder `home`; `settings` of Spark beside those that it has here."""
 
     home: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def start(self, say: Say = print) -> bool:
         """Start what does not run and wait until it answers; True when this call started something.
@@ -64,6 +67,8 @@ class Cluster:
         programs.java(), programs.jdbc_driver(), programs.spark_home()
         self._make_folders()
         with locked(self._lock):
+            if not self.process_id(THRIFT):
+                self._end_executors()
             missing = [part for part in PARTS if not self.process_id(part)]
             if not missing:
                 return False
@@ -111,9 +116,9 @@ class Cluster:
             return 0
 
     @property
-    def lake(self) -> Path:
-        """The folder of raw tables (lake.py)."""
-        return self.home / "lake"
+    def tables(self) -> Path:
+        """The folder of what dbt makes; below it one for each database and table."""
+        return self.home / "tables"
 
     def log(self, part: str) -> Path:
         return self.home / f"{part}.log"
@@ -136,7 +141,7 @@ class Cluster:
         return ports
 
     def _make_folders(self) -> None:
-        for folder in (self.home, self._conf, self.home / "work", self.home / "tables"):
+        for folder in (self.home, self._conf, self.home / "work", self.tables):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @property
@@ -160,7 +165,10 @@ class Cluster:
         metastore = make_metastore(password)
         write_private(file, password)
         write_private(self._conf / "hive-site.xml", hive_site(metastore, self.home / "work" / "scratch"))
-        write_private(self._conf / "spark-defaults.conf", spark_defaults(self.home, programs.jdbc_driver()))
+        write_private(
+            self._conf / "spark-defaults.conf",
+            spark_defaults(self.home, programs.jdbc_driver(), self.settings),
+        )
 
     # Processes
 
@@ -241,14 +249,20 @@ class Cluster:
                 return False
         return part == MASTER or self.workers() == WORKERS
 
+    def _end_executors(self) -> None:
+        """End the workers, and so all that a Thrift server has left there: it might write to tables yet."""
+        for part in WORKER_PARTS:
+            if pid := self.process_id(part):
+                self._end(pid)
+
     def _end(self, pid: int) -> None:
-        """SIGTERM, then SIGKILL, to the part and the executors that it started."""
+        """SIGTERM, then SIGKILL, to the part and the executors that it started; returns when all are gone."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 os.killpg(pid, number)
             deadline = time.monotonic() + SECONDS_TO_STOP
             while time.monotonic() < deadline:
-                if not _is_alive(pid):
+                if not _is_alive(pid) and not _runs(pid):
                     return
                 time.sleep(0.1)
 
@@ -263,6 +277,16 @@ def _is_alive(pid: int) -> bool:
     with suppress(ChildProcessError):
         return os.waitpid(pid, os.WNOHANG) == (0, 0)
     return bool(command_line(pid))
+
+
+def _runs(group: int) -> bool:
+    """Whether a process of this group runs, zombies not counted. Without /proc nobody knows."""
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _parent, of_group = file.read_text().rpartition(")")[2].split()[:3]
+            if int(of_group) == group and state not in "ZX":
+                return True
+    return False
 
 
 def _reason(log: Path) -> str:

@@ -1,10 +1,12 @@
 """Which cluster, and the files that Spark reads: `hive-site.xml` and `spark-defaults.conf`."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from cli.server.settings import LOOPBACK
 from ingestion.errors import OntimeError
 
 NAMED = "ONTIME_SPARK"
@@ -13,7 +15,6 @@ NAMED = "ONTIME_SPARK"
 WAIT = "ONTIME_SPARK_WAIT"
 """Seconds that a start may take; a loaded machine has taken minutes."""
 
-LOOPBACK = "127.0.0.1"
 WORKERS = 2
 WORKER_MEMORY = "2g"
 
@@ -75,7 +76,17 @@ def hive_site(metastore: Metastore, scratch: Path) -> str:
     return f"<configuration>\n{properties}\n</configuration>\n"
 
 
-def spark_defaults(home: Path, driver: Path) -> str:
+OPTIMIZER = "org.apache.spark.sql.catalyst.optimizer"
+
+FOR_LITTLE_DATA = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+}
+"""Where few rows meet many expressions, compiling each query and what runs it costs more than it saves."""
+
+
+def spark_defaults(home: Path, driver: Path, others: Mapping[str, str]) -> str:
     """Spark's own settings: loopback, UTC, ANSI, and partitions by version that are replaced one by one."""
     settings = {
         "spark.driver.host": LOOPBACK,
@@ -84,6 +95,8 @@ def spark_defaults(home: Path, driver: Path) -> str:
         # plans of views upon views are large, and kept to be shown: with 1g the driver only collected garbage
         "spark.driver.memory": "3g",
         "spark.sql.maxPlanStringLength": 10_000,
+        # it infers filters from what is known of each column: minutes for views of a hundred long expressions
+        "spark.sql.constraintPropagation.enabled": "false",
         "spark.sql.ui.retainedExecutions": 5,
         "spark.sql.thriftServer.ui.retainedStatements": 5,
         "spark.ui.retainedJobs": 20,
@@ -96,9 +109,12 @@ def spark_defaults(home: Path, driver: Path) -> str:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": 2 * WORKERS,
         "spark.sql.sources.partitionOverwriteMode": "dynamic",
+        # casts of eight forms, which follow their union, would be planned for each of them
+        "spark.sql.optimizer.excludedRules": f"{OPTIMIZER}.PushProjectionThroughUnion",
         # an integer key of partitions cannot be asked of a metastore in Postgres: it is looked at here
         "spark.sql.hive.metastorePartitionPruningFallbackOnException": "true",
         "spark.sql.warehouse.dir": home / "tables",
         "spark.sql.catalogImplementation": "hive",
+        **others,
     }
     return "".join(f"{name} {value}\n" for name, value in settings.items())

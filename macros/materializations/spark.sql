@@ -3,19 +3,27 @@
 {#
     What history.sql does in one transaction, in an order that can be repeated: the rows come first, a partition for each version
     that a repetition replaces, and the marks after them. A build that is killed between leaves rows that nobody points to.
+
+    The table is made of its columns alone: until Hive knows it there is no file in its folder, which would keep Spark from making
+    it again, and who makes it a second time finds it there. Its columns cost the analysis of the query, not its planning.
 #}
 {% materialization history, adapter='spark' %}
     {%- set history = this.incorporate(type='table') -%}
     {%- set versions = relation_at(model.schema, 'int_' ~ history_of(model).slice ~ 's__versions') -%}
     {{ run_hooks(pre_hooks) }}
     {%- set missing = [] if flags.EMPTY else missing_versions(versions) -%}
-    {%- set columns = get_column_schema_from_query(sql) -%}
+    {%- set columns = spark_columns_of_query(sql) -%}
     {%- if not load_cached_relation(this) -%}
-        {%- do run_query('create table ' ~ history ~ ' using parquet partitioned by (version_id) as select * from (' ~ sql ~ ') as model limit 0') -%}
+        {#- marks of a table that was lost go before there is one again: a build that is killed now would believe them -#}
+        {%- do run_query('alter table ' ~ version_markers() ~ " drop if exists partition (model_name = '" ~ model.name ~ "')") -%}
+        {%- set declared = [] -%}
+        {%- for name in columns %}{% do declared.append(adapter.quote(name) ~ ' ' ~ columns[name]) %}{% endfor -%}
+        {%- set named = history ~ ' (' ~ declared | join(', ') ~ ')' -%}
+        {%- do run_query('create table if not exists ' ~ named ~ ' using parquet partitioned by (version_id)') -%}
     {%- else -%}
         {%- set there = adapter.get_columns_in_relation(history) | map(attribute='name') | list -%}
-        {%- for column in columns if column.name not in there -%}
-            {%- do run_query('alter table ' ~ history ~ ' add columns (' ~ column.name ~ ' ' ~ column.dtype ~ ')') -%}
+        {%- for name in columns if name not in there -%}
+            {%- do run_query('alter table ' ~ history ~ ' add columns (' ~ adapter.quote(name) ~ ' ' ~ columns[name] ~ ')') -%}
         {%- endfor -%}
     {%- endif -%}
     {%- call statement('main') -%}
@@ -29,7 +37,7 @@
     {%- do refuse_broken_rules(history, 'version_id in (' ~ as_literals(missing, 'bigint') ~ ')') -%}
     {%- if missing -%}
         {%- set marks = [] -%}
-        {%- for version_id in missing %}{% do marks.append("('" ~ model.name ~ "', cast(" ~ version_id ~ ' as bigint), current_timestamp())') %}{% endfor -%}
+        {%- for version_id in missing %}{% do marks.append('(cast(' ~ version_id ~ " as bigint), current_timestamp(), '" ~ model.name ~ "')") %}{% endfor -%}
         {%- do run_query('insert into ' ~ version_markers() ~ ' values ' ~ marks | join(', ')) -%}
     {%- endif -%}
     {{ run_hooks(post_hooks) }}

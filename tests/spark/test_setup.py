@@ -1,13 +1,21 @@
 """What `ontime spark` says of a machine that lacks something, and of settings that name nothing."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
-from cli.spark import programs, settings
+from cli.building.build import build_lock
+from cli.server.connections import connection
+from cli.spark import cluster, programs, settings
+from cli.spark.build import TARGET, build
 from cli.spark.cluster import Cluster
+from cli.spark.publication import publish
 from cli.spark.thrift import address
 from ingestion.errors import OntimeError
 
@@ -93,6 +101,41 @@ def test_a_process_id_that_is_another_program_s_is_none_of_ours(tmp_path: Path) 
     assert Cluster(tmp_path).process_id("master") is None
 
 
+WORKER = """
+import signal, subprocess, sys
+executor = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True)"
+process = subprocess.Popen([sys.executable, "-c", f"{executor}; time.sleep(600)"], stdout=subprocess.PIPE)
+process.stdout.readline()
+print(process.pid, flush=True)
+signal.pause()
+"""
+
+
+def test_executors_end_with_their_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that does not heed: what it writes later would be in the way of who makes its table again."""
+    monkeypatch.setattr(cluster, "SECONDS_TO_STOP", 1)
+    command = [sys.executable, "-c", WORKER, "-Dontime.part=worker-1", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as worker:
+        assert worker.stdout
+        executor = psutil.Process(int(worker.stdout.readline()))
+        (tmp_path / "worker-1.pid").write_text(f"{worker.pid}\n")
+        try:
+            assert cluster.Cluster(tmp_path).stop()
+            assert not executor.is_running() or executor.status() == psutil.STATUS_ZOMBIE
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                executor.kill()
+
+
 def test_the_password_of_the_metastore_is_escaped() -> None:
     metastore = settings.Metastore("127.0.0.1", 5432, "hive", "hive", "a<b&c")
     assert "<value>a&lt;b&amp;c</value>" in settings.hive_site(metastore, Path("scratch"))
+
+
+@pytest.mark.parametrize("command", [lambda say: build([], say), publish])
+def test_one_build_at_a_time(database: str, command: Callable[[Callable[[str], None]], int]) -> None:
+    said: list[str] = []
+    with build_lock(connection("transformer"), TARGET) as held:
+        assert held
+        assert command(said.append) == os.EX_TEMPFAIL
+    assert "try again later" in said[0]
