@@ -1,0 +1,1 @@
+"""`ontime check`: what CI would say of a change, in a minute."""
