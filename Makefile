@@ -8,10 +8,10 @@ TIMES := target/tests.xml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help warehouse test slow check mutants parity docs cloud spark lock clean
+.PHONY: help warehouse test slow check mutants parity docs cloud site spark lineage browser airflow airflow-down lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 warehouse: .venv/warehouse.stamp  ## from nothing to published marts: start, load the sample, build, test, publish
 	$(BIN)/ontime up
@@ -38,19 +38,35 @@ mutants: .venv/dev.stamp  ## break models on purpose, write who notices to targe
 parity: .venv/dev.stamp spark  ## build a small warehouse on Postgres and on Spark, show where the marts differ
 	$(BIN)/python -m tests.parity
 
-# The docs show the published names, hence the schema; a target folder of their own keeps `dbt build`'s state apart.
 docs: .venv/warehouse.stamp  ## the models' documentation as one file, served on DOCS_PORT
 	$(BIN)/ontime up
-	. $(BIN)/activate && ONTIME_MARTS_SCHEMA=marts dbt docs generate --target prod --target-path target/docs
-	$(BIN)/python -m cli.docs target/docs
+	$(BIN)/ontime docs
 	@echo "open http://127.0.0.1:$(DOCS_PORT)/static_index.html, or the file target/docs/static_index.html (Ctrl-C ends it)"
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory target/docs $(DOCS_PORT)
 
 cloud: .venv/warehouse.stamp  ## what `ontime load --from` needs for s3://, gs:// and az://
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/cloud.txt
 
+site: .venv/warehouse.stamp  ## what `ontime site` needs: the library of its charts (84 MB)
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/site.txt
+
 spark: .venv/warehouse.stamp  ## what `ontime spark` and dbt's target `spark` need (450 MB; Java 17 beside it)
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/spark.txt
+
+lineage: .venv/warehouse.stamp  ## what events of OpenLineage need (docs/runs.md)
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/lineage.txt
+
+browser: .venv/dev.stamp  ## what tests/site needs (140 MB); the browser itself is Debian's chromium
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/browser.txt
+
+AIRFLOW := .venv-airflow/bin/python -m orchestration.airflow.server
+
+airflow: .venv/warehouse.stamp .venv-airflow/airflow.stamp  ## run the jobs of orchestration/jobs.toml in Airflow, with its web page (290 MB)
+	$(BIN)/ontime up
+	$(AIRFLOW) up
+
+airflow-down:  ## stop all parts of Airflow, and the commands that it runs
+	$(AIRFLOW) down
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock'
@@ -60,10 +76,16 @@ lock:  ## bring requirements/*.txt up to date with requirements/*.in (takes uv)
 	$(LOCK) --upgrade --constraints requirements/warehouse.txt requirements/dev.in --output-file requirements/dev.txt
 	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/cloud.in --output-file requirements/cloud.txt
 	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/spark.in --output-file requirements/spark.txt
+	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/lineage.in --output-file requirements/lineage.txt
+	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/site.in --output-file requirements/site.txt
+	$(LOCK) --upgrade --constraints requirements/dev.txt --constraints requirements/site.txt requirements/browser.in \
+		--output-file requirements/browser.txt
+	$(LOCK) --upgrade requirements/airflow.in --output-file requirements/airflow.txt
 
-clean:  ## stop Postgres and remove what make can make again; the data in .ontime stays
+clean:  ## stop Airflow and Postgres, and remove what make can make again; the data in .ontime stays
+	[ ! -x .venv-airflow/bin/airflow ] || $(AIRFLOW) down
 	[ ! -x $(BIN)/ontime ] || $(BIN)/ontime down
-	rm -rf .venv target logs .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf .venv .venv-airflow target logs .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # dev.txt holds all of warehouse.txt, hence one stamp serves for the other.
 .venv/dev.stamp: requirements/dev.txt pyproject.toml
@@ -72,4 +94,8 @@ clean:  ## stop Postgres and remove what make can make again; the data in .ontim
 
 .venv/warehouse.stamp: requirements/warehouse.txt pyproject.toml
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/warehouse.txt
+	@touch $@
+
+.venv-airflow/airflow.stamp: requirements/airflow.txt
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/airflow.txt .venv-airflow
 	@touch $@

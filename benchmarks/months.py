@@ -71,6 +71,11 @@ class Sample:
         for record in csv.DictReader(StringIO(text, newline="")):
             self._by_month[int(record["month"])].append(record)
 
+    @property
+    def flights(self) -> int:
+        """How many there are in a year."""
+        return sum(map(len, self._by_month.values()))
+
     def write(self, path: Path, year: int, month: int, restated: int = 0) -> Path:
         """Write a month as of `year`; in the first `restated` flights the distance is a mile longer."""
         records = self._by_month[month]

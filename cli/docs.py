@@ -1,15 +1,40 @@
-"""`python -m cli.docs FOLDER`: describes columns that the YAML leaves to the glossary, by name.
+"""The documentation that dbt writes, with columns that the YAML leaves to the glossary described by name.
 
-For what `dbt docs generate` has written to the folder. Writes its manifest.json anew and puts everything into
-one page, static_index.html, as `--static` does.
+Everything is put into one page, static_index.html, as dbt's `--static` does.
 """
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from cli.server.connections import connection
+from ingestion import PROJECT
+from ingestion.errors import OntimeError
+
+FOLDER = (
+    PROJECT / "target" / "docs"
+)  # of its own: it shows the published names, and `dbt build` keeps its state
+
 Artifact = dict[str, Any]
+
+
+def generate() -> Path:
+    """The page, made anew. Raises OntimeError when dbt fails, which has said why."""
+    names = {"ONTIME_MARTS_SCHEMA": "marts"}
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "docs", "generate", "--target", "prod"]
+    done = subprocess.run(
+        [*command, "--target-path", str(FOLDER)],
+        cwd=PROJECT,
+        env=os.environ | connection("transformer").environment() | names,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise OntimeError("dbt could not write the documentation; what it says stands above", "ontime build")
+    write(FOLDER)
+    return FOLDER / "static_index.html"
 
 
 def described(manifest: Artifact, catalog: Artifact) -> Artifact:
@@ -39,7 +64,3 @@ def write(folder: Path) -> None:
     page = page.replace('"CATALOG.JSON INLINE DATA"', json.dumps(catalog))
     paths[0].write_text(text)
     (folder / "static_index.html").write_text(page, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1]))

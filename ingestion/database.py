@@ -10,7 +10,7 @@ import psycopg2.errors
 import psycopg2.extensions
 from psycopg2 import sql
 
-from ingestion.errors import OntimeError, chain_of
+from ingestion.errors import OntimeError, PassingError, chain_of
 
 Connection = psycopg2.extensions.connection
 Cursor = psycopg2.extensions.cursor
@@ -24,11 +24,16 @@ def connect(arguments: Mapping[str, Any]) -> Connection:
     try:
         connection: Connection = psycopg2.connect(**arguments)
     except psycopg2.OperationalError as error:
-        raise OntimeError(
-            f"no connection to Postgres: {first_line(error)}", "start it with `ontime up`"
-        ) from None
+        kind = PassingError if is_busy(error) else OntimeError
+        raise kind(f"no connection to Postgres: {first_line(error)}", "start it with `ontime up`") from None
     connection.autocommit = True
     return connection
+
+
+def is_busy(refusal: psycopg2.OperationalError) -> bool:
+    """Whether a server lets nobody in for now, and later does, without anybody's doing."""
+    words = "too many connections", "connection slots", "starting up", "shutting down", "recovery mode"
+    return any(word in str(refusal) for word in words)
 
 
 @contextmanager
@@ -61,6 +66,16 @@ def columns_there(connection: Connection, schema: str) -> dict[str, set[str]]:
         return {table: set(columns) for table, columns in cursor.fetchall()}
 
 
+def identity(cursor: Cursor) -> str:
+    """What tells a database from all others; it does not come along in a dump."""
+    cursor.execute(
+        "select system_identifier || ' ' || oid from pg_control_system(), pg_database "
+        "where datname = current_database()"
+    )
+    ((found,),) = cursor.fetchall()
+    return str(found)
+
+
 def listed(columns: Iterable[str], table: str | None = None) -> sql.Composed:
     """Columns for a statement, separated by commas, each after the name of its table if that is given."""
     names = (sql.Identifier(table, column) if table else sql.Identifier(column) for column in columns)
@@ -77,10 +92,12 @@ def equal(columns: Iterable[str], one: str, other: str) -> sql.Composed:
 
 
 def refused(what: str, error: psycopg2.Error) -> OntimeError:
-    """The error of a server that did not do `what`: the first line of what it said."""
+    """The error of a server that did not do `what`: the first line that it said. A full disk stays full."""
     is_full = disk_full(error) is not None
+    may_pass = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not is_full
+    kind = PassingError if may_pass else OntimeError
     remedy = "make room where Postgres keeps its data" if is_full else "look at `ontime status`"
-    return OntimeError(f"{what}: Postgres says: {first_line(error)}", f"{remedy}, then load again")
+    return kind(f"{what}: Postgres says: {first_line(error)}", f"{remedy}, then load again")
 
 
 def disk_full(error: BaseException | None) -> BaseException | None:

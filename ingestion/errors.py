@@ -20,6 +20,10 @@ class OntimeError(Exception):
         return self.message
 
 
+class PassingError(OntimeError):
+    """The other side does not answer for now: a failure that nobody here has to mend."""
+
+
 class LaterError(OntimeError):
     """What was asked for will be there later: nothing to mend, and the same command will work then."""
 

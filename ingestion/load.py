@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 
 from ingestion.data_file import DataFile, Unreadable, Wanted
-from ingestion.database import Connection, columns_there, connect, not_shown, refused
+from ingestion.database import Connection, columns_there, connect, identity, not_shown, refused
 from ingestion.errors import OntimeError
 from ingestion.finding.content import LastArchive, identify
 from ingestion.finding.finding import Found, opened
@@ -20,13 +20,16 @@ from ingestion.forms.planned_file import PlannedFile
 from ingestion.forms.tabular.sheets import find_tables
 from ingestion.landing import raw_schema
 from ingestion.landing.landing import land, other_encoding
-from ingestion.landing.ledger import Ledger
+from ingestion.landing.ledger import Entry, Ledger
 from ingestion.landing.locks import only_load
 from ingestion.landing.raw_table import RawTable
 from ingestion.progress import Progress
 from ingestion.report import FileReport, LoadReport
 from ingestion.source import Source
 from ingestion.stopping import is_asked
+
+if TYPE_CHECKING:
+    from ingestion.landing.lake import Lake
 
 
 def load(
@@ -36,14 +39,16 @@ def load(
     progress: Progress,
     cache: Path,
     encoding: str | None = None,
+    lake: "Lake | None" = None,
 ) -> LoadReport:
     """Lands files, or the source's own when none are named, as the role that `connection` logs in with.
 
     `files` are paths of files and folders, patterns, and addresses, see finding/fetch; what comes from
     elsewhere is kept in the folder `cache`. `encoding` is what their text is written in, where the user knows
-    better than its bytes say. `connection` are the arguments of psycopg2.connect. Loading the
-    same content again changes nothing. A file that cannot land fails alone: see the state of each file in the
-    report. Raises OntimeError when the server cannot be reached or refuses what any load needs.
+    better than its bytes say. `lake` is where their rows go, if not to Postgres. `connection` are the
+    arguments of psycopg2.connect. Loading the same content again changes nothing. A file that cannot land
+    fails alone: see the state of each file in the report. Raises OntimeError when the server cannot be
+    reached or refuses what any load needs.
     """
     started = time.monotonic()
     wanted = files or source.default_files()
@@ -54,7 +59,7 @@ def load(
     with progress, LastArchive() as archives:
         found = find_tables(wanted, source.suffixes, cache, progress, archives)
         found = opened(found, lambda file: [replace(file, encoding=encoding)])
-        reports = land_found(source, found, connection, progress, archives)
+        reports = land_found(source, found, connection, progress, archives, lake)
     return LoadReport(source.name, reports, time.monotonic() - started)
 
 
@@ -64,13 +69,14 @@ def land_found(
     connection: Mapping[str, Any],
     progress: Progress,
     archives: LastArchive | None = None,
+    lake: "Lake | None" = None,
 ) -> tuple[FileReport, ...]:
     """Lands files that were found; the reports are in their order.
 
     `progress` has been entered. Each file is looked at as it comes, so that its archive may be open in
     `archives`. Otherwise as `load`.
     """
-    task = _Load(source, connection, progress)
+    task = _Load(source, connection, progress, lake)
     plans = [(file, task.plan(file, archives)) for file in found]
     task.run([planned for _, planned in plans if planned is not None])
     return tuple(task.reports[file] for file, _ in plans)
@@ -96,12 +102,19 @@ def land_planned(
 class _Load:
     """One call of `load`. Collects the reports of its files; load jobs report from their threads."""
 
-    def __init__(self, source: Source, connection: Mapping[str, Any], progress: Progress) -> None:
+    def __init__(
+        self,
+        source: Source,
+        connection: Mapping[str, Any],
+        progress: Progress,
+        lake: "Lake | None" = None,
+    ) -> None:
         self.reports: dict[Found, FileReport] = {}
         self._source = source
         self._schema = source.raw_schema
         self._connection = connection
         self._progress = progress
+        self._lake = lake
         self._lost: set[DataFile] = set()  # files whose connection was lost, at least once
 
     def run(self, planned: Sequence[PlannedFile]) -> None:
@@ -125,7 +138,11 @@ class _Load:
             raw_schema.make(session, replace(self._source, datasets=()))
         else:
             raw_schema.make(session, self._source)
-        ledger = Ledger(session, self._schema)
+        ledger = Ledger(session, self._schema, "postgres" if self._lake is None else "lake")
+        if self._lake is not None:
+            with session.cursor() as cursor:
+                self._lake.claim(identity(cursor))
+            self._lake.sweep(self._schema, ledger.file_nos() | ledger.other.file_nos())
         new = [file for file in (self._as_new(ledger, file) for file in planned) if file is not None]
         new = self._with_tables(session, new)
         if new:
@@ -133,6 +150,8 @@ class _Load:
             self._run_dlt(_numbered(new, ledger))
         if self._source.takes_any_table:
             raw_schema.drop_unused(session, self._schema)
+        if self._lake is not None:
+            return
         for name in {file.dataset.name for file in new if self.reports[file.data].state == "landed"}:
             RawTable(session, self._schema, name).prepare_reading()
 
@@ -195,9 +214,11 @@ class _Load:
         a repeated file a no-op is the ledger's unique key.
         """
         try:
-            may_be_there = file.size_unpacked is None or ledger.has_size(file.size_unpacked)
-            entry = ledger.find(identify(file.data)) if may_be_there else None
+            entry = self._find(ledger, file)
             if entry is None:
+                if (elsewhere := self._find(ledger.other, file)) is not None:
+                    self._report(file.data, _there_at(ledger.other, elsewhere, file))
+                    return None
                 return file
             if (encoding := other_encoding(file, entry)) is not None:
                 was_there = f"{file.data.name}: is there as file {entry.file_no}, read as {entry.encoding}"
@@ -208,6 +229,11 @@ class _Load:
             return None
         self._report(file.data, entry.report("already there", file.data.name))
         return None
+
+    def _find(self, ledger: Ledger, file: PlannedFile) -> Entry | None:
+        """What a ledger says of the content of a file."""
+        may_be_there = file.size_unpacked is None or ledger.has_size(file.size_unpacked)
+        return ledger.find(identify(file.data)) if may_be_there else None
 
     def _run_dlt(self, files: Sequence[PlannedFile]) -> None:
         from ingestion.dlt.pipeline import run  # only here: dlt takes a second to import
@@ -254,7 +280,7 @@ class _Load:
 
         try:
             try:
-                report = land(connection, schema, file, load_id, read_so_far)
+                report = land(connection, schema, file, load_id, read_so_far, self._lake)
             except psycopg2.Error as error:
                 if connection.closed:
                     self._lost.add(file.data)
@@ -272,6 +298,16 @@ class _Load:
         self.reports[file] = report
         if report.state != "failed" or not is_asked():  # of what ends with all the others nobody need hear
             self._progress.done(report)
+
+
+def _there_at(ledger: Ledger, entry: Entry, file: PlannedFile) -> FileReport:
+    """The report of a file whose content is there, with rows at another place than is asked for."""
+    told = {
+        "postgres": "its rows are in Postgres; `ontime spark land` brings them to the lake",
+        "lake": "its rows are in the lake alone, where Spark reads them; builds of Postgres leave it out",
+    }
+    warning = f"{file.data.name}: {told[ledger.place]}"
+    return entry.report("already there", file.data.name, warnings=(warning,))
 
 
 def _numbered(files: Sequence[PlannedFile], ledger: Ledger) -> list[PlannedFile]:

@@ -1,10 +1,10 @@
 """Lands the rows of a file anew that has landed before, and of which rows are missing or were changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 
@@ -24,6 +24,9 @@ from ingestion.progress import Progress
 from ingestion.report import LoadReport
 from ingestion.source import Source
 
+if TYPE_CHECKING:
+    from ingestion.landing.lake import Lake
+
 
 def repair(
     source: Source,
@@ -33,18 +36,23 @@ def repair(
     progress: Progress,
     cache: Path,
     encoding: str | None = None,
+    lake: "Callable[[], Lake] | None" = None,
 ) -> LoadReport:
     """Replaces the rows and rejects of a file by those of the same content, in one transaction.
 
     The content is looked for at `places`, else where it came from, and read in `encoding`, else in that of
-    the ledger. The ledger's row stays. Raises OntimeError when the content is not there, was read in another
-    encoding, or the server refuses; nothing has changed then.
+    the ledger. The ledger's row stays. `lake` opens the lake, where rows that are not in Postgres are. Raises
+    OntimeError when the content is not there, was read in another encoding, or the server refuses; nothing
+    has changed then.
     """
     if encoding is not None:
         check_encoding(encoding)
     with closing(connect(connection)) as session, progress, LastArchive() as archives:
         try:
-            entry = _entry(Ledger(session, source.raw_schema), source, file_no)
+            ledger = Ledger(session, source.raw_schema)
+            if ledger.numbered(file_no) is None and lake is not None:
+                ledger = ledger.other
+            entry = _entry(ledger, source, file_no)
             found = _with_content(_places(source, entry, places), source, entry, cache, progress, archives)
             found = replace(found, encoding=encoding or entry.encoding)
             planned = plan(found, source, archives)
@@ -53,8 +61,11 @@ def repair(
                 planned, file_no=file_no, dataset=replace(planned.dataset, name=entry.dataset), data=found
             )
             with only_load(session, source.raw_schema, progress.say), not_shown():
-                report = land_again(session, source.raw_schema, planned, entry)
-                RawTable(session, source.raw_schema, entry.dataset).prepare_reading()
+                if ledger.place == "lake" and lake is not None:
+                    report = land_again(session, source.raw_schema, planned, entry, lake())
+                else:
+                    report = land_again(session, source.raw_schema, planned, entry)
+                    RawTable(session, source.raw_schema, entry.dataset).prepare_reading()
         except psycopg2.Error as error:
             raise refused(f"repair of file {file_no}", error) from error
         progress.done(report)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from ingestion.errors import LaterError, OntimeError
+from ingestion.errors import LaterError, OntimeError, PassingError
 
 State = Literal["landed", "already there", "left out", "to come", "failed"]
 _STATES: tuple[State, ...] = ("landed", "already there", "left out", "to come", "failed")
@@ -14,7 +14,8 @@ class FileReport:
     """One file of a load. `file_no` and rows are those of the ledger, also when it was already there.
 
     `form` says what kind of file it is where the dataset's name does not; `message` and `remedy` say why it
-    failed; `warnings` did not keep it from landing.
+    failed; `warnings` did not keep it from landing. `may_pass` says of a failure that the other side did not
+    answer.
     """
 
     file_name: str
@@ -30,6 +31,7 @@ class FileReport:
     remedy: str | None = None
     warnings: tuple[str, ...] = ()
     rows_unchanged: int = 0
+    may_pass: bool = False
 
     @classmethod
     def of_no_news(
@@ -50,7 +52,14 @@ class FileReport:
     def of_failure(cls, file_name: str, error: OntimeError, dataset: str | None = None) -> Self:
         """The report of a file that could not land."""
         state: State = "to come" if isinstance(error, LaterError) else "failed"
-        return cls(file_name, state, dataset=dataset, message=error.message, remedy=error.remedy)
+        return cls(
+            file_name,
+            state,
+            dataset=dataset,
+            message=error.message,
+            remedy=error.remedy,
+            may_pass=isinstance(error, PassingError),
+        )
 
     def __str__(self) -> str:
         """For people, such as `flights.csv.zip: 336,776 rows landed in flights, 0 rejected (0.6 s)`."""
@@ -65,7 +74,9 @@ class FileReport:
                 f"{self.file_name}: nothing new; {self.rows_unchanged:,} rows are as they were"
             )
         if self.state == "already there":
-            return f"{self.file_name}: already there, as file {self.file_no} of {self.dataset}"
+            return self._with_warnings(
+                f"{self.file_name}: already there, as file {self.file_no} of {self.dataset}"
+            )
         rows = f"{self.rows_landed:,} rows landed in {self.dataset}, {self.rows_rejected:,} rejected"
         rows += f", {self.rows_unchanged:,} unchanged" if self.rows_unchanged else ""
         form = f"{self.form}: " if self.form else ""
@@ -90,8 +101,8 @@ class LoadReport:
 
     @property
     def can_wait(self) -> bool:
-        """Whether nothing failed, but something is yet to come."""
-        return not self.ok and "failed" not in self._states()
+        """Whether the same load gets further later: all that failed or is to come may come then."""
+        return not self.ok and all(file.may_pass for file in self.files if file.state == "failed")
 
     @property
     def rows_landed(self) -> int:

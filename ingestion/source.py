@@ -12,7 +12,7 @@ RECORD_NO = "record_no"
 LINEAGE = (FILE_NO, RECORD_NO)  # columns that landing adds to each row: which file, which record of it from 1
 SYSTEM_COLUMNS = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")  # that each table of Postgres has
 TAKEN_COLUMNS = (*LINEAGE, *SYSTEM_COLUMNS)  # names that columns of files cannot have
-_OWN_TABLES = ("files", "rejects")  # see ingestion/landing/ledger.py
+OWN_TABLES = {"files", "rejects", "lake_files", "lake_rejects"}  # see ingestion/landing/ledger.py
 _WAYS_TOLD = 3  # in which a need can be met
 _IDENTIFIER = re.compile(r"_?[a-z0-9][a-z0-9_]{0,50}")
 
@@ -57,7 +57,7 @@ class Dataset:
     def __post_init__(self) -> None:
         _require_identifiers(self.name, *self.columns)
         _require_distinct(self.columns)
-        for name in {self.name, *self.columns}.intersection((*_OWN_TABLES, *TAKEN_COLUMNS)):
+        for name in {self.name, *self.columns}.intersection({*OWN_TABLES, *TAKEN_COLUMNS}):
             whose = "Postgres" if name in SYSTEM_COLUMNS else "landing"
             raise ValueError(f"{self.name}: {name} is a name that {whose} itself needs")
         named = [name for need in self.needs for name in need.replace("|", " ").split()]

@@ -20,6 +20,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _TO_END_BY_ITSELF = 0.3  # seconds for what is asked of Postgres, then again and again
 _FOR_THREADS = 2.0  # seconds: one that waits for bytes from elsewhere may wait for minutes
 
+FAILED = 1
+STOPPED = 128 + signal.SIGTERM  # 143, as of a program that does not hear it
+
 _asked: signal.Signals | None = None
 
 
@@ -31,6 +34,11 @@ def asked_by() -> signal.Signals | None:
 def is_asked() -> bool:
     """Whether this process was asked to stop."""
     return _asked is not None
+
+
+def exit_code_of_stop() -> int:
+    """With which exit code a process ends that was asked to stop."""
+    return STOPPED if _asked is signal.SIGTERM else FAILED
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cli.server.process import Server
 from cli.server.settings import ACTIVATED_HOST
@@ -35,8 +36,13 @@ from tests.templates import new_database
 
 
 def pytest_configure() -> None:
-    """SIGTERM (a cancelled CI run) ends the session as Ctrl-C does, so that fixtures still clean up."""
+    """SIGTERM (a cancelled CI run) ends the session as Ctrl-C does, so that fixtures still clean up.
+
+    How long an example of hypothesis takes says something of the machine, and nothing of ours.
+    """
     signal.signal(signal.SIGTERM, _interrupt_once)
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
 
 
 def _interrupt_once(number: int, _: FrameType | None) -> None:

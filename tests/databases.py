@@ -31,7 +31,7 @@ from tests.servers import running_server
 PASSWORD = "s3cret/with:odd@signs%41"  # noqa: S105
 """Password of READER on both servers. It is to be found nowhere but here."""
 READER = "reader_of_the_fleet"
-_SECONDS_TO_START = 60
+_SECONDS_TO_START = 300
 _GET_MARIADB = "MariaDB is not installed; on Debian: apt-get install mariadb-server"
 
 

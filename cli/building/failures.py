@@ -1,117 +1,154 @@
-"""After a failed build: which test, up to five of its rows, the model's file, the command to look closer."""
+"""After a failed build: which test, some of its rows, the model's file, the command to look closer.
 
-from contextlib import closing
-from dataclasses import dataclass
+What failed is kept in target/failures.json until the next build, for `ontime failures`.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-import psycopg2
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from cli.building.failing_rows import failing_rows, show_rows
 from cli.server.connections import Connection
 from ingestion import PROJECT
 
 ROWS_SHOWN = 5
-WIDEST = 1_000_000  # characters of a line that is not cut
+KEPT = Path("target", "failures.json")
+OWN_SPACE = "dev"  # the target of `ontime dev build`
 
 
 @dataclass(frozen=True)
-class FailingRows:
-    """The first rows that a test returned; `columns` names their fields."""
+class Failure:
+    """A node that failed; `compiled_code` is that of a data test, and finds its rows again.
 
-    columns: list[str]
-    rows: list[tuple[Any, ...]]
+    `models` are those that a test reads, the one that it is attached to first, by the names of their
+    relations.
+    """
+
+    name: str
+    kind: str
+    status: str
+    message: str
+    description: str
+    file: str
+    target: str
+    models: dict[str, str]
+    compiled_code: str = ""
+
+    @property
+    def is_data_test(self) -> bool:
+        return self.kind == "test" and self.status in ("fail", "warn")
+
+    @property
+    def whole_build(self) -> str:
+        return "ontime dev build" if self.target == OWN_SPACE else "ontime build"
+
+    @property
+    def next_command(self) -> str:
+        if self.target == OWN_SPACE:  # of which dbt knows no inputs that are production's
+            return "ontime failures --limit 50" if self.is_data_test else self.whole_build
+        if self.is_data_test:
+            return f"dbt show --target {self.target} --limit 50 --select {self.name}"
+        # a hook, such as the publication, is no node to select
+        return self.whole_build if self.kind == "operation" else f"ontime build --select {self.name}"
 
 
-def report_failures(outcome: Any, transformer: Connection, target: str) -> None:
-    """Print every failure of a dbt run on `target` to stderr; nothing when there is none.
+def report_failures(outcome: Any, transformer: Connection, target: str, nodes: Any = None) -> None:
+    """Print every failure of a dbt run on `target` to stderr, and keep them; nothing when there is none.
 
-    What was skipped because of a failure is counted only: it says nothing new.
+    What was skipped because of a failure is counted only: it says nothing new. `nodes` are dbt's, by
+    unique_id, and say where the models are that a test reads.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    skipped = 0
-    for result in outcome.results:
-        status = str(result.status)
-        if status == "skipped":
-            skipped += 1
-        elif status in ("fail", "warn") and is_data_test(result.node):
-            report_test(console, result, status, transformer, target)
-        elif status in ("error", "fail", "runtime error"):
-            report_error(console, result)
+    failures = failures_of(outcome.results, target, nodes or {})
+    keep_failures(failures)
+    for failure in failures:
+        show_failure(console, failure, transformer, ROWS_SHOWN)
+    skipped = sum(str(result.status) == "skipped" for result in outcome.results)
     if skipped:
         console.print(f"{skipped} nodes were skipped because of that")
 
 
-def is_data_test(node: Any) -> bool:
-    return str(node.resource_type) == "test"
+def failures_of(results: Iterable[Any], target: str, nodes: Any) -> list[Failure]:
+    """What failed among dbt's results, and the warnings."""
+    return [
+        Failure(
+            name=result.node.name,
+            kind=str(result.node.resource_type),
+            status=str(result.status),
+            message=str(result.message),
+            description=getattr(result.node, "description", "") or "",
+            file=result.node.original_file_path,
+            target=target,
+            models=tested_models(result.node, nodes),
+            compiled_code=getattr(result.node, "compiled_code", "") or "",
+        )
+        for result in results
+        if str(result.status) in ("fail", "error", "runtime error")
+        or (str(result.status) == "warn" and str(result.node.resource_type) == "test")
+    ]
 
 
-def report_test(console: Console, result: Any, status: str, transformer: Connection, target: str) -> None:
-    """A test that found rows."""
-    node = result.node
-    console.print(f"\n{status.upper()} {node.name}: {result.message}", style="bold", markup=False)
-    if node.description:
-        console.print(f"  {node.description}", markup=False)
-    for model in tested_models(node):
+def keep_failures(failures: Sequence[Failure]) -> None:
+    """For `ontime failures`: of the last run alone, also where nothing failed."""
+    path = PROJECT / KEPT
+    path.parent.mkdir(exist_ok=True)
+    kept = {"at": datetime.now(UTC).isoformat(), "failures": [asdict(failure) for failure in failures]}
+    path.write_text(json.dumps(kept, indent=1))
+
+
+def show_failure(console: Console, failure: Failure, transformer: Connection, limit: int) -> None:
+    if failure.is_data_test:
+        show_test(console, failure, transformer, limit)
+    else:
+        show_error(console, failure)
+
+
+def show_test(console: Console, failure: Failure, transformer: Connection, limit: int) -> None:
+    """A test that found rows: up to `limit` of them, and of the first what its source said."""
+    console.print(f"\n{failure.status.upper()} {failure.name}: {failure.message}", style="bold", markup=False)
+    if failure.description:
+        console.print(f"  {failure.description}", markup=False)
+    for model in failure.models:
         console.print(f"  model  {model_file(model)}", markup=False)
-    console.print(f"  test   {node.original_file_path}", markup=False)
-    show_rows(console, failing_rows(node.compiled_code, transformer))
-    look_closer = f"dbt show --target {target} --limit 50 --select {node.name}"
-    console.print(f"  -> look closer: {look_closer}", markup=False)
+    console.print(f"  test   {failure.file}", markup=False)
+    found = failing_rows(failure.compiled_code, transformer, limit, list(failure.models.values()))
+    show_rows(console, found)
+    console.print(f"  -> look closer: {failure.next_command}", markup=False)
+    record = next((record for record in found.records if record), None) if found else None
+    if record is not None:
+        console.print(f'  -> what the source said: psql -xc "{record.question}"', markup=False)
 
 
-def report_error(console: Console, result: Any) -> None:
+def show_error(console: Console, failure: Failure) -> None:
     """A model, seed, unit test or hook that could not be run, or a unit test that failed."""
-    node = result.node
-    console.print(f"\nERROR {node.name}", style="bold", markup=False)
-    console.print(f"  file   {node.original_file_path}", markup=False)
-    console.print(f"  {result.message}", markup=False)
-    remedy = "after the repair: ontime build"
-    if str(node.resource_type) != "operation":  # a hook, such as the publication, is no node to select
-        remedy += f", or only this: ontime build --select {node.name}"
+    console.print(f"\nERROR {failure.name}", style="bold", markup=False)
+    console.print(f"  file   {failure.file}", markup=False)
+    console.print(f"  {failure.message}", markup=False)
+    remedy = f"after the repair: {failure.whole_build}"
+    if failure.next_command != failure.whole_build:
+        remedy += f", or only this: {failure.next_command}"
     console.print(f"  -> {remedy}", markup=False)
 
 
-def tested_models(node: Any) -> list[str]:
-    """Names of the models that a test reads, the one it is attached to first."""
+def tested_models(node: Any, nodes: Any) -> dict[str, str]:
+    """The models that a test reads and their relations, the one it is attached to first."""
+    if str(node.resource_type) != "test":
+        return {}
     attached = getattr(node, "attached_node", None)
-    names = [attached] if attached else []
-    names += [name for name in node.depends_on.nodes if name not in names]
-    return [name.split(".", 2)[2] for name in names]
+    read = [attached] if attached else []
+    read += [uid for uid in node.depends_on.nodes if uid not in read]
+    return {
+        uid.split(".", 2)[2]: f"{nodes[uid].schema}.{nodes[uid].alias}" if uid in nodes else ""
+        for uid in read
+    }
 
 
 def model_file(name: str) -> str:
     """Path of a model's SQL in the project; of a seed or source, its name."""
     files = PROJECT.glob(f"models/**/{name}.sql")
     return next((str(file.relative_to(PROJECT)) for file in files), name)
-
-
-def failing_rows(compiled_code: str | None, transformer: Connection) -> FailingRows | None:
-    """Run the test's own query again for its first rows; None when it cannot be run."""
-    if not compiled_code:
-        return None
-    with closing(transformer.connect()) as opened, opened.cursor() as cursor:
-        try:
-            cursor.execute(f"select * from (\n{compiled_code}\n) as failing limit {ROWS_SHOWN}")
-        except psycopg2.Error:
-            return None
-        return FailingRows([column.name for column in cursor.description or ()], cursor.fetchall())
-
-
-def show_rows(console: Console, found: FailingRows | None) -> None:
-    """Print rows as a table; on a terminal that is too narrow for it, a line for each value. None is cut."""
-    if found is None or not found.rows:
-        return
-    cells = [[Text("null" if value is None else str(value)) for value in row] for row in found.rows]
-    table = Table(*found.columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for row in cells:
-        table.add_row(*row)
-    wide = console.options.update(width=WIDEST)
-    if console.is_terminal and console.measure(table, options=wide).maximum > console.width:
-        for number, row in enumerate(cells, start=1):
-            console.print(f"row {number}")
-            for column, cell in zip(found.columns, row, strict=True):
-                console.print(Text(f"  {column}: ") + cell)
-    else:
-        console.print(table, width=WIDEST)

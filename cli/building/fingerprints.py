@@ -37,7 +37,7 @@ class Fingerprints:
         self._macros: dict[str, frozenset[str]] = {}
 
     def of_nodes(self) -> dict[str, Fingerprint]:
-        nodes = {uid: self._of_node(node) for uid, node in self.manifest.nodes.items()}
+        nodes = {uid: self.of_node(node) for uid, node in self.manifest.nodes.items()}
         units = {uid: self._of_unit_test(test) for uid, test in self.manifest.unit_tests.items()}
         sources = {uid: self._of_source(source) for uid, source in self.manifest.sources.items()}
         return nodes | units | sources
@@ -55,7 +55,7 @@ class Fingerprints:
         nodes = [node for node in self.manifest.nodes.values() if node.resource_type != "operation"]
         return set().union(*(self._closure(node.depends_on.macros) for node in nodes))
 
-    def _of_node(self, node: Any) -> Fingerprint:
+    def of_node(self, node: Any) -> Fingerprint:
         config = {key: value for key, value in node.config.to_dict().items() if key not in WORDS}
         columns = dict(sorted(node.columns.items()))
         logic = [

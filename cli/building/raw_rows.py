@@ -110,6 +110,50 @@ def refuse_damages(found: Iterable[Damage]) -> None:
     )
 
 
+@dataclass(frozen=True)
+class InLakeAlone:
+    """Files of which Postgres has no rows, `ontime load --to lake`; how many of them the marts know of."""
+
+    files: int
+    rows: int
+    published: int
+
+    def __str__(self) -> str:
+        return f"{self.rows:,} rows of {self.files} files are in the lake alone, for `ontime spark build`"
+
+    def refusal(self) -> OntimeError:
+        """Why no build here takes the place of what the cluster published."""
+        return OntimeError(
+            f"the published marts are of the cluster, with {self.published} files that are in the lake alone"
+            " and that a build here would take from them",
+            "ontime spark build && ontime spark publish; to publish without them: ontime build --all",
+        )
+
+
+def in_lake_alone(cursor: Cursor) -> InLakeAlone | None:
+    """Of all sources, None where there is no such file."""
+    cursor.execute("select schemaname from pg_tables where tablename = 'lake_files' and schemaname ~ '^raw_'")
+    ledgers = [sql.Identifier(schema, "lake_files") for (schema,) in cursor.fetchall()]
+    if not ledgers:
+        return None
+    files = sql.SQL(" union all ").join(
+        sql.SQL("select file_no, rows_landed from {}").format(ledger) for ledger in ledgers
+    )
+    cursor.execute(sql.SQL("select count(*), coalesce(sum(rows_landed), 0) from ({}) as files").format(files))
+    ((count, rows),) = cursor.fetchall()
+    if not count:
+        return None
+    cursor.execute("select to_regclass('marts.audit_row_ledger') is not null")
+    published = 0
+    if cursor.fetchone() == (True,):
+        known = (
+            "select count(*) from marts.audit_row_ledger where file_no in (select file_no from ({}) as files)"
+        )
+        cursor.execute(sql.SQL(known).format(files))
+        ((published,),) = cursor.fetchall()
+    return InLakeAlone(count, int(rows), published)
+
+
 def _noted(cursor: Cursor) -> dict[str, str]:
     cursor.execute("select relation, seen from ops.raw_tables")
     return dict(cursor.fetchall())

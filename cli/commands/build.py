@@ -4,11 +4,18 @@ import sys
 
 import click
 
+from cli.commands import completing
 from cli.console import note, timed
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[DBT ARGUMENTS]...")
+@click.argument(
+    "arguments",
+    nargs=-1,
+    type=click.UNPROCESSED,
+    metavar="[DBT ARGUMENTS]...",
+    shell_complete=completing.models,
+)
 def build(arguments: tuple[str, ...]) -> None:
     """Build and test the marts with dbt, and publish them when every test passed.
 
@@ -25,11 +32,11 @@ def build(arguments: tuple[str, ...]) -> None:
       ontime build --select agg_carrier_month
     """
     from cli.building.build import build
-    from cli.questions.alarms import alarms, as_table, published
+    from cli.questions.alarms import Published, alarms, as_table, published
 
-    before = published()
+    before: list[Published | None] = []  # nothing where nothing ran, so that nothing new costs no look at it
     with timed("build"):
-        code = build(list(arguments))
-    if code == 0 and (table := as_table(alarms(before))):
+        code = build(list(arguments), lambda: before.append(published()))
+    if code == 0 and before and (table := as_table(alarms(*before))):
         note(f"\n{table}")
     sys.exit(code)

@@ -2,6 +2,7 @@
 
 import click
 
+from cli.commands.recording import recorded_as
 from cli.console import note
 
 remark_option = click.option("--remark", default="", help="Why, for those who ask later.")
@@ -23,7 +24,8 @@ def accept(file_no: int, remark: str) -> None:
     """
     from cli.loading.decisions import decide_on
 
-    note(decide_on(file_no, "accept", remark))
+    with recorded_as("loader"):
+        note(decide_on(file_no, "accept", remark))
 
 
 @click.command()
@@ -40,4 +42,5 @@ def reject(file_no: int, remark: str) -> None:
     """
     from cli.loading.decisions import decide_on
 
-    note(decide_on(file_no, "reject", remark))
+    with recorded_as("loader"):
+        note(decide_on(file_no, "reject", remark))

@@ -1,19 +1,18 @@
 """`ontime load`."""
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
+from cli.commands import completing
 from cli.commands.options import listed
-from cli.console import note, timed
-
-NOT_YET = os.EX_TEMPFAIL  # 75: the same command will work later
+from cli.commands.recording import recorded_as
+from cli.console import FAILED, LATER, note, timed
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", shell_complete=completing.sources)
 @click.option(
     "--from",
     "first",
@@ -34,7 +33,7 @@ NOT_YET = os.EX_TEMPFAIL  # 75: the same command will work later
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File that declares a database, for SOURCE database.",
+    help="File that declares a database, for SOURCE database; without it, all that have a login.",
 )
 @click.option(
     "--tables", default="", metavar="NAMES", help="Those of its tables to read, such as aircraft,engines."
@@ -45,6 +44,12 @@ NOT_YET = os.EX_TEMPFAIL  # 75: the same command will work later
     "--accept-vanished",
     is_flag=True,
     help="Believe that rows are gone from its tables, even more than a fifth or all.",
+)
+@click.option(
+    "--to",
+    type=click.Choice(["postgres", "lake"]),
+    default="postgres",
+    help="Where the rows go: Postgres, or the lake that Spark reads alone, see docs/spark.md.",
 )
 @click.option(
     "--repair",
@@ -64,6 +69,7 @@ def load(
     encoding: str | None,
     full: bool,
     accept_vanished: bool,
+    to: str,
     repair: int | None,
     more: tuple[str, ...],
 ) -> None:
@@ -79,6 +85,7 @@ def load(
       ontime load files --from inbox/
       ontime load iem --months 2024-01 --airports JFK,LGA
       ontime load database --config ingestion/sources/fleet.toml
+      ontime load bts --from decades/*.zip --to lake
       ontime load bts --repair 17
     """
     if more and not first:
@@ -97,9 +104,15 @@ def load(
         full=full,
         accept_vanished=accept_vanished,
         encoding=encoding or "",
+        to_lake=to == "lake",
         repair=repair,
     )
-    with timed("load"):
-        report = load_named(named)
-    note(str(report))
-    sys.exit(0 if report.ok else NOT_YET if report.can_wait else 1)
+    with recorded_as("loader") as run:
+        with timed("load"):
+            report = load_named(named)
+        run.landed(report)
+        note(str(report))
+        if report.rows_landed:
+            command = "ontime spark build" if named.to_lake else "ontime build"
+            note(f"next: {command}, which says what of it counts, and which files it holds")
+        sys.exit(0 if report.ok else LATER if report.can_wait else FAILED)

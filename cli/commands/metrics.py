@@ -4,12 +4,19 @@ import sys
 
 import click
 
+from cli.commands import completing
 from cli.commands.options import format_option, listed
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[METRIC]...")
-@click.option("--by", default="", metavar="NAMES", help="What to divide by, such as carrier,month.")
+@click.argument("names", nargs=-1, metavar="[METRIC]...", shell_complete=completing.metrics)
+@click.option(
+    "--by",
+    default="",
+    metavar="NAMES",
+    help="What to divide by, such as carrier,month.",
+    shell_complete=completing.group_bys,
+)
 @click.option("--where", default="", metavar="SQL", help="Which flights, such as \"origin = 'JFK'\".")
 @click.option("--months", multiple=True, metavar="MONTH[..MONTH]", help="Months such as 2013-06..2013-08.")
 @click.option("--having", default="", metavar="SQL", help='Which rows of the answer, such as "flights > 99".')
@@ -36,10 +43,12 @@ def metrics(
       ontime metrics on_time_pct --by carrier,month --where "origin = 'JFK'"
       ontime metrics flights mean_arr_delay --by carrier_name --having "flights > 999" --order -mean_arr_delay
     """
+    from cli.development.preview.client import semantic_manifest
     from cli.questions.metrics import Question, listing, read_metrics
     from cli.questions.query import ask
 
-    defined = read_metrics()
+    # a process in the background is for people, who edit and ask again, not for jobs
+    defined = read_metrics(warm=lambda: semantic_manifest(may_start=sys.stderr.isatty()))
     if not names:
         click.echo(listing(defined))
         return

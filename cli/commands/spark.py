@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from cli.commands.recording import recorded_as
 from cli.console import note, timed
 from ingestion.errors import OntimeError
 
@@ -17,8 +18,8 @@ def spark() -> None:
     \b
     Example:
       ontime spark up
-      ontime spark land
-      ONTIME_SPARK=$(ontime spark address) dbt build --target spark
+      ontime spark build
+      ontime spark publish
     """
 
 
@@ -72,12 +73,41 @@ def address() -> None:
 @spark.command()
 def land() -> None:
     """Bring the raw tables of Postgres to the cluster: files that it does not have yet."""
-    from cli.spark.cluster import cluster
     from cli.spark.lake import land
 
-    with timed("spark land"):
-        landed = land(cluster().lake, note)
-    note(f"{sum(landed.files.values())} files with {landed.rows:,} rows came, {landed.there} were there")
+    with recorded_as("transformer") as run, timed("spark land"):
+        landed = land(note)
+        run.row_count = landed.rows
+    note(str(landed))
+
+
+@spark.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[DBT ARGUMENTS]...")
+def build(arguments: tuple[str, ...]) -> None:
+    """Bring what the cluster lacks, and run `dbt build --target spark` there.
+
+    One build runs at a time. Arguments go to dbt as they are.
+
+    \b
+    Examples:
+      ontime spark build
+      ontime spark build --select agg_carrier_month
+    """
+    from cli.spark.build import build
+
+    with recorded_as("transformer") as run, timed("spark build"):
+        run.exit_code = code = build(list(arguments), note)
+    sys.exit(code)
+
+
+@spark.command()
+def publish() -> None:
+    """Bring the marts to Postgres, compare them with the cluster's, and publish them there."""
+    from cli.spark.publication import publish
+
+    with recorded_as("transformer") as run, timed("spark publish"):
+        run.exit_code = code = publish(note)
+    sys.exit(code)
 
 
 def _refuse_named_cluster() -> None:

@@ -5,6 +5,7 @@ import sys
 import click
 
 from cli.commands.options import format_option
+from cli.console import note
 
 
 class StatementCommand(click.Command):
@@ -20,14 +21,19 @@ class StatementCommand(click.Command):
 @click.command(cls=StatementCommand)
 @click.argument("statement")
 @format_option
-def sql(statement: str, form: str) -> None:
+@click.option("--expect-none", is_flag=True, help="Exit code 1 when the answer has rows: a check.")
+def sql(statement: str, form: str, expect_none: bool) -> None:
     """Answer one SQL statement, as role reporter: reads marts, writes nothing. `-` reads it from stdin.
 
     \b
     Examples:
       ontime sql "select count(*) from marts.fct_flights"
       ontime sql --format csv - < question.sql > answer.csv
+      ontime sql --expect-none "select * from marts.audit_held_files where standing = 'held'"
     """
     from cli.questions.query import ask
 
-    ask(sys.stdin.read() if statement == "-" else statement, form, sys.stdout)
+    has_rows = ask(sys.stdin.read() if statement == "-" else statement, form, sys.stdout)
+    if expect_none and has_rows:
+        note("there are rows, and none was expected")
+        sys.exit(1)

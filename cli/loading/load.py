@@ -2,19 +2,26 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.console import note
 from cli.server.connections import connection
-from cli.server.files import cache_folder, dlt_folder, state_folder
+from cli.server.files import cache_folder, dlt_folder, lake_place, state_folder
 from cli.server.settings import DLT_FOLDER
+from ingestion import PROJECT
 from ingestion.errors import OntimeError
 from ingestion.progress import progress_on
-from ingestion.report import LoadReport
+from ingestion.report import FileReport, LoadReport
+
+if TYPE_CHECKING:
+    from ingestion.landing.lake import Lake
 
 DATABASE = "database"
-"""What is named in place of a source, to load the tables that a file declares."""
+"""What is named in place of a source, to load the tables that a file declares, or those of all such files."""
+
+SOURCES_FOLDER = PROJECT / "ingestion" / "sources"
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,7 @@ class Named:
     encoding: str = ""
     again: bool = False
     repair: int | None = None
+    to_lake: bool = False
 
 
 def load(named: Named) -> LoadReport:
@@ -40,7 +48,7 @@ def load(named: Named) -> LoadReport:
 
     os.environ[DLT_FOLDER] = str(dlt_folder(state_folder()))
     if named.source == DATABASE:
-        _refuse(named, "places", "months", "airports", "encoding", "again", "repair")
+        _refuse(named, "places", "months", "airports", "encoding", "again", "repair", "to_lake")
         return _load_tables(named)
     _refuse(named, "config", "tables", "full", "accept_vanished")
     if named.source not in SOURCES:
@@ -49,7 +57,7 @@ def load(named: Named) -> LoadReport:
     if named.repair is not None:
         return _repair(named, named.repair)
     if SOURCES[named.source].is_asked and not named.places:
-        _refuse(named, "encoding")
+        _refuse(named, "encoding", "to_lake")
         return _load_weather(named)
     _refuse(named, "airports", "again")
     return _load_files(named)
@@ -59,7 +67,7 @@ def _repair(named: Named, file_no: int) -> LoadReport:
     from ingestion.repair import repair
     from ingestion.sources import SOURCES
 
-    _refuse(named, "months", "airports")
+    _refuse(named, "months", "airports", "to_lake")
     return repair(
         SOURCES[named.source],
         file_no,
@@ -68,7 +76,14 @@ def _repair(named: Named, file_no: int) -> LoadReport:
         progress_on(sys.stderr),
         cache_folder(),
         named.encoding or None,
+        _lake,
     )
+
+
+def _lake() -> "Lake":
+    from ingestion.landing.lake import Lake
+
+    return Lake(lake_place())
 
 
 def _load_files(named: Named) -> LoadReport:
@@ -91,6 +106,7 @@ def _load_files(named: Named) -> LoadReport:
         progress_on(sys.stderr),
         cache_folder(),
         named.encoding or None,
+        _lake() if named.to_lake else None,
     )
     if source.takes_any_table:
         from cli.loading.scaffold import scaffold_loaded
@@ -122,10 +138,7 @@ def _load_tables(named: Named) -> LoadReport:
     from ingestion.databases.load import load_database
 
     if named.config is None:
-        raise OntimeError(
-            "no file that declares the database is named",
-            "ontime load database --config ingestion/sources/fleet.toml",
-        )
+        return _load_databases(named)
     return load_database(
         named.config,
         connection("loader").as_psycopg2(),
@@ -134,6 +147,30 @@ def _load_tables(named: Named) -> LoadReport:
         named.full,
         named.accept_vanished,
     )
+
+
+def _load_databases(named: Named) -> LoadReport:
+    """All databases of the project that somebody has given a login for. One that fails does so alone."""
+    from ingestion.databases.credentials import has_address, where
+    from ingestion.sources import DATABASES
+
+    if named.tables:
+        raise OntimeError(
+            "tables are named, but not the file that declares them",
+            "ontime load database --config ingestion/sources/fleet.toml --tables aircraft",
+        )
+    reports: list[LoadReport] = []
+    for database in DATABASES:
+        if not has_address(database.name):
+            note(f"{database.name}: left out, for there is no login; {where(database.name)}")
+            continue
+        try:
+            reports.append(_load_tables(replace(named, config=SOURCES_FOLDER / database.place)))
+        except OntimeError as error:
+            note(str(failed := FileReport.of_failure(database.name, error)))
+            reports.append(LoadReport(database.name, (failed,), 0))
+    files = tuple(file for report in reports for file in report.files)
+    return LoadReport(DATABASE, files, sum(report.seconds for report in reports))
 
 
 _OPTIONS = {
@@ -146,6 +183,7 @@ _OPTIONS = {
     "tables": ("--tables", DATABASE),
     "full": ("--full", DATABASE),
     "accept_vanished": ("--accept-vanished", DATABASE),
+    "to_lake": ("--to lake", "files that are named, when they land"),
     "repair": ("--repair", "files that have landed, by their source"),
 }
 

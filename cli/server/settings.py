@@ -7,6 +7,8 @@ from pathlib import Path
 
 MIB = 1024 * 1024
 
+LOOPBACK = "127.0.0.1"
+
 
 def server_conf(memory: int, port: int, socket_folder: Path) -> str:
     """Postgres settings for a machine with `memory` bytes, included by postgresql.conf.
@@ -15,7 +17,7 @@ def server_conf(memory: int, port: int, socket_folder: Path) -> str:
     """
     folder = str(socket_folder).replace("'", "''")
     return f"""\
-listen_addresses = '127.0.0.1'
+listen_addresses = '{LOOPBACK}'
 port = {port}
 unix_socket_directories = '"{folder}"'
 unix_socket_permissions = 0700

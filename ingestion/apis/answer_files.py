@@ -12,7 +12,7 @@ from ingestion.apis.coverage import hours_covered, is_lacking, lacking_of, prove
 from ingestion.apis.hours import HOUR, Span, length, overlap, pieces, without
 from ingestion.apis.missing import Place
 from ingestion.data_file import DataFile, Unreadable
-from ingestion.errors import LaterError, OntimeError
+from ingestion.errors import LaterError, OntimeError, PassingError
 from ingestion.finding.finding import Found
 from ingestion.progress import Progress
 from ingestion.request_text import decode
@@ -87,9 +87,10 @@ class AnswerFiles:
                 yield Unreadable(question.name, self._client.address(question), error)
                 unanswered = unanswered + 1 if isinstance(error, UnansweredError) else 0
                 is_used_up = isinstance(error, QuotaError)
+                kind = next(it for it in (LaterError, PassingError, OntimeError) if isinstance(error, it))
             left = len(questions) - position - 1
             if left and (is_used_up or unanswered == _UNANSWERED):
-                yield self._given_up(left, LaterError if is_used_up else OntimeError)
+                yield self._given_up(left, kind)
                 return
 
     def _answered(self, asked: Question) -> Iterator[Found]:

@@ -22,7 +22,7 @@ from ingestion import http
 from ingestion.apis.api import Api, CutOffError, Endpoint, Question, UnfitError
 from ingestion.apis.response_body import said
 from ingestion.dlt.pipeline import use_settings
-from ingestion.errors import LaterError, OntimeError, chain_of
+from ingestion.errors import LaterError, OntimeError, PassingError, chain_of
 from ingestion.finding.fetch.addresses import secrets_of, without_secrets
 
 LONGEST_PAUSE = 300.0  # seconds; a server that asks for more patience is left alone
@@ -41,6 +41,10 @@ class QuotaError(LaterError):
 
 class UnansweredError(OntimeError):
     """The API, or the way to it, failed in each attempt, or it refuses whoever asks."""
+
+
+class SilentError(UnansweredError, PassingError):
+    """It failed in each attempt, and may answer later."""
 
 
 def client_of(api: Api, say: Callable[[str], None], folder: Path) -> "Client":
@@ -232,8 +236,8 @@ class Client:
             return OntimeError(f"{self._name}: {self._trouble}", "see what it says, then load again")
         return self._gave_up(self._trouble)
 
-    def _gave_up(self, reason: str) -> UnansweredError:
-        return UnansweredError(
+    def _gave_up(self, reason: str) -> SilentError:
+        return SilentError(
             f"{self._name}: {reason} (attempt {self._attempt} of {http.ATTEMPTS})",
             "check the network, then load again; what has come is kept",
         )

@@ -64,15 +64,17 @@ def _look(page: bytes) -> None:
 
 
 def _rows(question: Question, pages: Sequence[bytes]) -> bytes:
-    """One row for each observation, in the order of the pages."""
+    """One row for each observation, in the order of the pages; one that came twice is one."""
     _check_paging(pages)
     found = [feature["properties"] for page in pages for feature in json_answer(page, "features")["features"]]
     for properties in found:
         _check(question, properties)
-    identifiers = [identifier for properties in found if (identifier := properties.get("@id"))]
+    # where observations are added meanwhile, a page ends with what the next one begins with
+    observations = dict.fromkeys((properties.get("@id"), (*_row(properties),)) for properties in found)
+    identifiers = [identifier for identifier, _ in observations if identifier]
     if len(set(identifiers)) < len(identifiers):
-        raise UnfitError("an observation stands on two pages: they changed while they were read")
-    return csv_of(_COLUMNS, [_row(properties) for properties in found])
+        raise UnfitError("an observation comes twice with different values: it changed while it was read")
+    return csv_of(_COLUMNS, [[*row] for _, row in observations])
 
 
 def _check_paging(pages: Sequence[bytes]) -> None:

@@ -5,7 +5,7 @@ that is committed, nor on a command line, which every user of the machine sees.
 import os
 
 import sqlalchemy as sa
-from dlt.common.configuration.exceptions import ConfigurationException
+from dlt.common.configuration.exceptions import ConfigFieldMissingException, ConfigurationException
 from dlt.common.configuration.resolve import resolve_configuration
 from dlt.common.configuration.specs import ConnectionStringCredentials
 
@@ -21,9 +21,8 @@ def address_of(name: str) -> sa.URL:
 
     Raises OntimeError, without the secrets, when there is none, or none of a database that can be read.
     """
-    os.environ["DLT_PROJECT_DIR"] = str(PROJECT)
     try:
-        found = resolve_configuration(ConnectionStringCredentials(), sections=("sources", name))
+        found = _found(name)
     except ConfigurationException:
         raise OntimeError(
             f"{name}: no address to log in with was found, or it is none", where(name)
@@ -33,6 +32,24 @@ def address_of(name: str) -> sa.URL:
         kinds = ", ".join(sorted(DIALECTS))
         raise OntimeError(f"{name}: the address begins with none of {kinds}", where(name))
     return address
+
+
+def has_address(name: str) -> bool:
+    """Whether somebody has set an address to log in with, a right one or not; an empty one is none."""
+    if os.environ.get(variable(name)) == "":
+        return False
+    try:
+        _found(name)
+    except ConfigFieldMissingException:
+        return False
+    except ConfigurationException:
+        return True
+    return True
+
+
+def _found(name: str) -> ConnectionStringCredentials:
+    os.environ["DLT_PROJECT_DIR"] = str(PROJECT)
+    return resolve_configuration(ConnectionStringCredentials(), sections=("sources", name))
 
 
 def where(name: str) -> str:

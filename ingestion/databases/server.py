@@ -17,7 +17,7 @@ from ingestion.databases.credentials import where
 from ingestion.databases.cursor import Value
 from ingestion.databases.dialects import DIALECTS, Column, Expression
 from ingestion.databases.landed_table import Key
-from ingestion.errors import OntimeError
+from ingestion.errors import OntimeError, PassingError
 from ingestion.finding.fetch.addresses import without_secrets
 from ingestion.sources.databases import Table
 
@@ -28,6 +28,13 @@ _AT_ONCE = 10_000  # rows that are in memory together
 # How the drivers call an option that they do not know.
 _OPTION = re.compile(
     r"""unexpected keyword argument '(\w+)'|invalid (?:connection|URI query) [\w ]*"(\w+)\""""
+)
+# What they say of a server that does not answer now, not of a login that it refuses.
+_UNREACHABLE = re.compile(
+    r"connection refused|timed? ?out|timeout|reset by peer|closed the connection|lost connection"
+    r"|could not translate|name resolution|name or service|unreachable|starting up|shutting down"
+    r"|too many (clients|connections)",
+    re.IGNORECASE,
 )
 _SECRET = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
 
@@ -158,7 +165,8 @@ class Server:
                 raise OntimeError(
                     f"{self._name}: the options of the address do not hold: {said}", where(self._name)
                 ) from None
-            raise OntimeError(
+            kind = PassingError if _UNREACHABLE.search(said) else OntimeError
+            raise kind(
                 f"{self._name}: no connection to {self._host()}: {said}",
                 f"see that the server runs; {where(self._name)}",
             ) from None
@@ -168,10 +176,11 @@ class Server:
         try:
             yield
         except (sa.exc.DBAPIError, ResourceExtractionError, UnicodeDecodeError, OSError) as error:
-            remedy = "mend that in the source, then load again"
+            kind, remedy = OntimeError, "mend that in the source, then load again"
             if _is_lost(error):
+                kind = PassingError
                 remedy = "see that its server runs, then load again; nothing of this read has landed"
-            raise OntimeError(f"{self.location(table)}: {self._said(error)}", remedy) from None
+            raise kind(f"{self.location(table)}: {self._said(error)}", remedy) from None
 
     def _said(self, error: BaseException) -> str:
         """What the server or its driver said, without the secrets of the address."""

@@ -12,7 +12,7 @@ from psycopg2 import sql
 
 from ingestion.database import Connection
 from ingestion.errors import OntimeError
-from ingestion.landing.ledger import FILE_NUMBERS
+from ingestion.landing.ledger import FILE_NUMBERS, FILES
 from ingestion.source import Source
 
 Verdict = Literal["accept", "reject"]
@@ -34,12 +34,12 @@ comment on table raw.decisions is 'One row per decision on a landed file; of a f
 
 
 @dataclass(frozen=True)
-class Decided:
-    """A decision as it was written down; `before` is the newest verdict on the file until then, if any."""
+class Landed:
+    """What the ledger of its source says of a file."""
 
     source: str
+    dataset: str
     file_name: str
-    before: Verdict | None
 
 
 def make_table(connection: Connection) -> None:
@@ -53,17 +53,11 @@ def make_table(connection: Connection) -> None:
 
 
 def decide(
-    connection: Connection,
-    sources: Iterable[Source],
-    file_no: int,
-    verdict: Verdict,
-    decided_by: str,
-    remark: str,
-) -> Decided:
-    """Writes a decision down, and commits. Raises OntimeError when no file has this number."""
+    connection: Connection, file_no: int, verdict: Verdict, decided_by: str, remark: str
+) -> Verdict | None:
+    """Writes a decision down, and commits. Returns the newest verdict on the file until then, if any."""
     make_table(connection)
     with connection, connection.cursor() as cursor:
-        source, file_name = _file(connection, sources, file_no)
         cursor.execute(
             "select verdict from raw.decisions where file_no = %s order by decision_no desc limit 1",
             (file_no,),
@@ -73,20 +67,21 @@ def decide(
             "insert into raw.decisions (file_no, verdict, remark, decided_by) values (%s, %s, %s, %s)",
             (file_no, verdict, remark, decided_by),
         )
-    return Decided(source, file_name, before[0] if before else None)
+    return before[0] if before else None
 
 
-def _file(connection: Connection, sources: Iterable[Source], file_no: int) -> tuple[str, str]:
-    """Source and name of a file."""
-    with connection.cursor() as cursor:
+def landed_file(connection: Connection, sources: Iterable[Source], file_no: int) -> Landed:
+    """The file that has this number. Raises OntimeError when none has."""
+    with connection, connection.cursor() as cursor:
         for source in sources:
-            ledger = sql.Identifier(source.raw_schema, "files")
-            cursor.execute("select to_regclass(%s) is not null", (f"{source.raw_schema}.files",))
-            if cursor.fetchone() != (True,):
-                continue
-            cursor.execute(sql.SQL("select file_name from {} where file_no = %s").format(ledger), (file_no,))
-            if (found := cursor.fetchone()) is not None:
-                return source.name, str(found[0])
+            for ledger in FILES:
+                cursor.execute("select to_regclass(%s) is not null", (f"{source.raw_schema}.{ledger}",))
+                if cursor.fetchone() != (True,):
+                    continue
+                of_file = sql.SQL("select dataset, file_name from {} where file_no = %s")
+                cursor.execute(of_file.format(sql.Identifier(source.raw_schema, ledger)), (file_no,))
+                if (found := cursor.fetchone()) is not None:
+                    return Landed(source.name, *found)
     raise OntimeError(
         f"there is no file {file_no}",
         'see which there are: ontime sql "select file_no, file_name from marts.audit_row_ledger"',

@@ -1,10 +1,14 @@
-"""Lands one file in one transaction: rows, rejects and ledger row are there together or not at all."""
+"""Lands one file in one transaction: rows, rejects and ledger row are there together or not at all.
+
+In the lake too: the rows are complete there before the transaction ends, and count for nothing until then.
+"""
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from tempfile import SpooledTemporaryFile, gettempdir
-from typing import IO, Literal, cast
+from typing import IO, TYPE_CHECKING, Literal, cast
 
 import psycopg2
 from psycopg2 import sql
@@ -24,14 +28,22 @@ from ingestion.landing.one_month import OneMonth
 from ingestion.report import FileReport
 from ingestion.source import FILE_NO, RECORD_NO
 
+if TYPE_CHECKING:
+    from ingestion.landing.lake import Lake
+
 _WITHHELD = "its text is withheld, for the file holds personal data"
 _REJECTS_IN_MEMORY = 1 << 20  # bytes; more of them wait in a temporary file until the rows are copied
 
 
 def land(
-    connection: Connection, schema: str, file: PlannedFile, load_id: str, read_so_far: Callable[[int], None]
+    connection: Connection,
+    schema: str,
+    file: PlannedFile,
+    load_id: str,
+    read_so_far: Callable[[int], None],
+    lake: "Lake | None" = None,
 ) -> FileReport:
-    """Lands a file in the table of its dataset, which exists, and commits.
+    """Lands a file in the table of its dataset, which exists, or in a lake, and commits.
 
     A content that is there already, or that another transaction lands meanwhile, changes nothing; nor does
     the read of a table that says what is there. `read_so_far` is told how many bytes of the file on disk have
@@ -47,7 +59,10 @@ def land(
         try:
             table = table_of(file, content)
             with connection:
-                entry, rejected_still = _copy(connection, schema, file, load_id, content, table)
+                if lake is None:
+                    entry, rejected_still = _copy(connection, schema, file, load_id, content, table)
+                else:
+                    entry = _write(connection, schema, file, load_id, content, table, lake)
         except _AlreadyThere as found:
             entry, state = found.entry, "already there"
         except _NoNews as found:
@@ -75,22 +90,30 @@ def land(
     return entry.report(state, file.data.name, seconds, file.dataset.form, warnings)
 
 
-def land_again(connection: Connection, schema: str, file: PlannedFile, entry: Entry) -> FileReport:
+def land_again(
+    connection: Connection, schema: str, file: PlannedFile, entry: Entry, lake: "Lake | None" = None
+) -> FileReport:
     """Replaces rows and rejects of a file by those of its content, which is that of the ledger, and commits.
 
-    The ledger's row stays. Raises OntimeError when the file no longer gives as many rows and rejects as the
-    ledger says, and psycopg2.Error for what the server refuses; nothing has changed then.
+    `lake` is where its rows are, if they are not in Postgres. The ledger's row stays. Raises OntimeError when
+    the file no longer gives as many rows and rejects as the ledger says, or the lake refuses, and
+    psycopg2.Error for what the server refuses; nothing has changed then.
     """
     started = time.monotonic()
-    ledger = Ledger(connection, schema)
+    ledger = Ledger(connection, schema, "postgres" if lake is None else "lake")
     with (
         Content(file.data) as content,
         SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects,
         connection,
+        ExitStack() as to_lake,
     ):
         ledger.forget_rows(entry)
         rows = SoundRows(file, records_of(file, table_of(file, content)), rejects)
-        _copy_rows(connection, sql.Identifier(schema, entry.dataset), file, rows)
+        if lake is None:
+            _copy_rows(connection, sql.Identifier(schema, entry.dataset), file, rows)
+        else:
+            to_lake.enter_context(_written(lake, schema, file, rows))
+            lake.forget_told(schema, entry.dataset)
         rejects.seek(0)
         ledger.copy_rejects(rejects)
         if content.file_id != entry.content_id:
@@ -219,6 +242,49 @@ def _copy(
         rejects.seek(0)
         ledger.copy_rejects(rejects)
     return entry, 0
+
+
+def _write(
+    connection: Connection,
+    schema: str,
+    file: PlannedFile,
+    load_id: str,
+    content: Content,
+    table: Table,
+    lake: "Lake",
+) -> Entry:
+    """As `_copy`, with the rows in the lake."""
+    ledger = Ledger(connection, schema, "lake")
+    with SpooledTemporaryFile(max_size=_REJECTS_IN_MEMORY) as rejects:
+        rows = SoundRows(file, records_of(file, table), rejects)
+        with _written(lake, schema, file, rows):
+            if not rows.landed and (rows.rejected or not file.dataset.may_be_empty):
+                raise _no_sound_record(file, rows)
+            entry = _enter(ledger, file, load_id, content, table, rows, rows.landed, rows.rejected)
+            rejects.seek(0)
+            ledger.copy_rejects(rejects)
+    return entry
+
+
+@contextmanager
+def _written(lake: "Lake", schema: str, file: PlannedFile, rows: SoundRows) -> Iterator[None]:
+    """Rows of a file are written to the lake, and get their name at the end; none stay after an error."""
+    from ingestion.landing.lake import batches_of_lines, schema_of  # only here: pyarrow takes long to import
+
+    place = lake.rows_of(schema, file.dataset.name, file.file_no)
+    try:
+        try:
+            place.write(schema_of(file.columns), batches_of_lines(rows.read, file.columns))
+        except OntimeError:
+            if rows.error is not None:
+                raise rows.error from None
+            raise
+        yield
+        place.finish()
+    except BaseException:
+        with suppress(OntimeError):  # the first one tells; the next load sweeps what stays
+            place.remove_unfinished()
+        raise
 
 
 def _copy_difference(

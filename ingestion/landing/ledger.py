@@ -1,8 +1,10 @@
 """The ledger of a raw schema: `files` says what was read, when, and how many rows went where; `rejects` keeps
-the records that could not land.
+the records that could not land. `lake_files` and `lake_rejects` are the same of files whose rows are in the
+lake alone (lake.py): what reads `files` finds all of its rows in Postgres.
 
-All SQL on the two tables is here. The unique `file_id` makes a repeated file a no-op whatever its name, also
-between two processes; the check keeps the sums in balance.
+All SQL on these tables is here. The unique `file_id` makes a repeated file a no-op whatever its name, also
+between two processes; the check keeps the sums in balance. A content that the other of the two has is found
+by who holds the lock of the schema (locks.py).
 """
 
 from collections.abc import Sequence
@@ -67,6 +69,19 @@ comment on table {schema}.rejects is 'One row per record that could not land: wh
 comment on column {schema}.rejects.raw_text is 'The bytes as text; what is not UTF-8, and NUL, as \\xNN';
 """
 )
+
+_TABLES_OF_LAKE = """
+create table {schema}.lake_files (like {schema}.files including all);
+comment on table {schema}.lake_files is 'As `files`, of those whose rows are in the lake alone';
+create table {schema}.lake_rejects (
+    like {schema}.rejects including all,
+    foreign key (file_no) references {schema}.lake_files
+);
+comment on table {schema}.lake_rejects is 'As `rejects`, of files whose rows are in the lake alone';
+"""
+
+Place = Literal["postgres", "lake"]
+"""Where the rows of a file are. Its ledger is in Postgres."""
 
 # What an older ledger lacks: columns, empty, and that unchanged rows count.
 _LATER_COLUMNS = {
@@ -139,11 +154,24 @@ class Entry:
         )
 
 
+_FILES = (*(field.name for field in fields(Entry)), "received_at")
+_REJECTS = ("file_no", "record_no", "reason", "original", "raw_text")
+
 LEDGER: dict[str, tuple[str, ...]] = {
-    "files": (*(field.name for field in fields(Entry)), "received_at"),
-    "rejects": ("file_no", "record_no", "reason", "original", "raw_text"),
+    "files": _FILES,
+    "rejects": _REJECTS,
+    "lake_files": _FILES,
+    "lake_rejects": _REJECTS,
 }
 """The tables of a ledger and their columns."""
+
+FILES = ("files", "lake_files")
+"""Those of files."""
+
+_TABLES_OF: dict[Place, tuple[str, str]] = {
+    "postgres": ("files", "rejects"),
+    "lake": ("lake_files", "lake_rejects"),
+}
 
 _DIGITS = 64  # of a sha256
 
@@ -157,27 +185,36 @@ _COLUMNS = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(Ent
 
 
 class Ledger:
-    """The ledger of one raw schema, on one connection. Commits nothing."""
+    """The ledger of one raw schema, for files with rows at `place`, on one connection. Commits nothing."""
 
-    def __init__(self, connection: Connection, schema: str) -> None:
+    def __init__(self, connection: Connection, schema: str, place: Place = "postgres") -> None:
+        self.place = place
         self._connection = connection
         self._schema = schema
+        self._files, self._rejects = (sql.Identifier(schema, table) for table in _TABLES_OF[place])
+
+    @property
+    def other(self) -> "Ledger":
+        """That of the other place."""
+        return Ledger(self._connection, self._schema, "lake" if self.place == "postgres" else "postgres")
 
     def create(self) -> None:
         """Makes schema and tables unless they are there, and adds the columns that an older ledger lacks."""
         there = columns_there(self._connection, self._schema)
         if "rejects" not in there:
             self._execute(_TABLES)
-            return
-        for column, addition in _LATER_COLUMNS.items():
-            if column not in there["files"]:
-                self._execute(f"alter table {{schema}}.files {addition}")
+        else:
+            for column, addition in _LATER_COLUMNS.items():
+                if column not in there["files"]:
+                    self._execute(f"alter table {{schema}}.files {addition}")
+        if "lake_rejects" not in there:
+            self._execute(_TABLES_OF_LAKE)
 
     def find(self, content_id: str) -> Entry | None:
         """The file with this content, if it has landed; of several readings of it, the last one."""
         rows = self._execute(
-            "select {columns} from {schema}.files"
-            " where exists (select from {schema}.files where file_id = %s) and starts_with(file_id, %s)"
+            "select {columns} from {files}"
+            " where exists (select from {files} where file_id = %s) and starts_with(file_id, %s)"
             " order by file_no desc limit 1",
             (content_id, content_id),
         )
@@ -185,26 +222,30 @@ class Ledger:
 
     def numbered(self, file_no: int) -> Entry | None:
         """The file with this number, if it has landed."""
-        rows = self._execute("select {columns} from {schema}.files where file_no = %s", (file_no,))
+        rows = self._execute("select {columns} from {files} where file_no = %s", (file_no,))
         return Entry(*rows[0]) if rows else None
 
     def forget_rows(self, entry: Entry) -> None:
-        """Removes the rows and rejects of a file, which are about to land again."""
-        table = sql.Identifier(self._schema, entry.dataset)
-        for of_file in (table, sql.Identifier(self._schema, "rejects")):
+        """Removes the rows, if they are in Postgres, and rejects of a file, which are about to land again."""
+        tables = [sql.Identifier(self._schema, entry.dataset)] if self.place == "postgres" else []
+        for of_file in (*tables, self._rejects):
             self._execute("delete from {table} where file_no = %s", (entry.file_no,), table=of_file)
 
     def has_size(self, size: int) -> bool:
         """Whether a landed file has so many bytes: only a file of such a size can be a repeated one."""
-        return bool(self._execute("select 1 from {schema}.files where bytes = %s limit 1", (size,)))
+        return bool(self._execute("select 1 from {files} where bytes = %s limit 1", (size,)))
 
     def datasets(self) -> set[str]:
         """The datasets of which files have landed."""
-        return {dataset for (dataset,) in self._execute("select distinct dataset from {schema}.files")}
+        return {dataset for (dataset,) in self._execute("select distinct dataset from {files}")}
+
+    def file_nos(self) -> set[int]:
+        """The numbers of all files."""
+        return {file_no for (file_no,) in self._execute("select file_no from {files}")}
 
     def requests(self) -> list[str]:
         """What was asked for the files that have landed."""
-        rows = self._execute("select request from {schema}.files where request is not null order by file_no")
+        rows = self._execute("select request from {files} where request is not null order by file_no")
         return [request for (request,) in rows]
 
     def reserve_file_nos(self, count: int) -> list[int]:
@@ -218,42 +259,40 @@ class Ledger:
         Waits for another transaction that is landing the same content.
         """
         entered = self._execute(
-            "insert into {schema}.files ({columns}) values %s"
-            " on conflict (file_id) do nothing returning file_no",
+            "insert into {files} ({columns}) values %s on conflict (file_id) do nothing returning file_no",
             (astuple(entry),),
         )
         return None if entered else self.find(entry.content_id)
 
     def copy_rejects(self, lines: IO[bytes]) -> None:
         """Adds rejects from lines of CSV: the columns of the table, `original` as `\\x` and digits."""
-        copy_rejects(self._connection, sql.Identifier(self._schema, "rejects"), lines)
+        copy_rejects(self._connection, self._rejects, lines)
 
     def take_rejects(self, table: sql.Identifier) -> None:
         """Adds the rejects of another table with the same columns."""
-        self._execute("insert into {schema}.rejects select * from {table}", table=table)
+        self._execute("insert into {rejects} select * from {table}", table=table)
 
     def newest(self, datasets: Sequence[str]) -> int:
         """The highest number of a file of these datasets, 0 when none has landed."""
         ((file_no,),) = self._execute(
-            "select coalesce(max(file_no), 0) from {schema}.files where dataset = any(%s)", (list(datasets),)
+            "select coalesce(max(file_no), 0) from {files} where dataset = any(%s)", (list(datasets),)
         )
         return int(file_no)
 
     def request_of(self, file_no: int) -> str | None:
         """What was asked for a file; None when there is no such file, or it is no answer."""
-        found = self._execute("select request from {schema}.files where file_no = %s", (file_no,))
+        found = self._execute("select request from {files} where file_no = %s", (file_no,))
         return found[0][0] if found else None
 
     def rows_seen(self, file_no: int) -> int:
         """The records of a file, 0 when there is no such file."""
-        found = self._execute("select rows_seen from {schema}.files where file_no = %s", (file_no,))
+        found = self._execute("select rows_seen from {files} where file_no = %s", (file_no,))
         return int(found[0][0]) if found else 0
 
     def last_request(self, dataset: str, field: str) -> str | None:
         """The last request of a dataset that has a field, as `until`; None when there is none."""
         found = self._execute(
-            "select request from {schema}.files where dataset = %s and request ~ %s"
-            " order by file_no desc limit 1",
+            "select request from {files} where dataset = %s and request ~ %s order by file_no desc limit 1",
             (dataset, f"(^|&){field}="),
         )
         return found[0][0] if found else None
@@ -261,8 +300,11 @@ class Ledger:
     def _execute(
         self, statement: str, values: tuple[object, ...] = (), **names: sql.Composable
     ) -> list[tuple[Any, ...]]:
-        """Runs a statement in which names, `{schema}` and `{columns}`, those of `files`, are filled in."""
-        composed = sql.SQL(statement).format(schema=sql.Identifier(self._schema), columns=_COLUMNS, **names)
+        """Runs a statement in which names are filled in: `{schema}`, `{files}`, `{rejects}`, and `{columns}`,
+        those of files.
+        """
+        names |= {"schema": sql.Identifier(self._schema), "columns": _COLUMNS}
+        composed = sql.SQL(statement).format(files=self._files, rejects=self._rejects, **names)
         with self._connection.cursor() as cursor:
             cursor.execute(composed, values)
             return cursor.fetchall() if cursor.description else []

@@ -36,6 +36,21 @@ def only_load(connection: Connection, schema: str, say: Callable[[str], None]) -
         cursor.execute(f"select pg_advisory_unlock({_KEY})", (schema,))
 
 
+@contextmanager
+def if_no_load(connection: Connection, schema: str) -> Iterator[bool]:
+    """Holds the lock of a raw schema; gives False, and does not wait, when a load holds it.
+
+    `connection` is in autocommit.
+    """
+    is_free = _is_free(connection, schema)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            with connection.cursor() as cursor:
+                cursor.execute(f"select pg_advisory_unlock({_KEY})", (schema,))
+
+
 def _is_free(connection: Connection, schema: str) -> bool:
     """Takes the lock unless another session holds it."""
     with connection.cursor() as cursor:

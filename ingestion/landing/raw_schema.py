@@ -60,7 +60,8 @@ def drop_unused(connection: Connection, schema: str) -> None:
     tables = columns_there(connection, schema).keys() - LEDGER.keys()
     if not tables:
         return
-    used = Ledger(connection, schema).datasets()
+    ledger = Ledger(connection, schema)
+    used = ledger.datasets() | ledger.other.datasets()
     for table in sorted(name for name in tables - used if not name.startswith("_dlt")):
         with suppress(psycopg2.errors.DependentObjectsStillExist):
             RawTable(connection, schema, table).drop_if_empty()

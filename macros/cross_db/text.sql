@@ -36,7 +36,10 @@
 {%- endmacro %}
 
 
-{# A record as a JSON object of the values that it has, for forms with many columns. Takes the name of a relation of the query. #}
+{#
+    A landed record as a JSON object of the values that it has, for forms with many columns. Takes the name of a relation of the
+    query, whose first column is file_no; Spark has it last, for its tables are partitioned by it.
+#}
 {% macro record_as_json(relation) %}{{ return(adapter.dispatch('record_as_json')(relation)) }}{% endmacro %}
 
 {% macro default__record_as_json(relation) -%}
@@ -44,5 +47,5 @@
 {%- endmacro %}
 
 {% macro spark__record_as_json(relation) -%}
-    to_json(struct({{ relation }}.*))
+    to_json(struct({{ relation }}.file_no, {{ relation }}.* except (file_no)))
 {%- endmacro %}

@@ -103,3 +103,17 @@
 {% macro default__timestamptz_to_utc(column) -%} ({{ column }} at time zone 'UTC') {%- endmacro %}
 
 {% macro spark__timestamptz_to_utc(column) -%} {{ column }} {%- endmacro %}
+
+
+{# The day on which somebody asks. A macro, so that unit tests can say which. #}
+{% macro today() -%} current_date {%- endmacro %}
+
+
+{# Rows instead of one: the first days of the months from one to another, which is not earlier, in the list of a select. #}
+{% macro each_month(first, last) %}{{ return(adapter.dispatch('each_month')(first, last)) }}{% endmacro %}
+
+{% macro default__each_month(first, last) -%}
+    cast(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1' month) as date)
+{%- endmacro %}
+
+{% macro spark__each_month(first, last) -%} explode(sequence({{ first }}, {{ last }}, interval '1' month)) {%- endmacro %}

@@ -51,7 +51,8 @@
     {%- endif -%}
 
     {%- if missing %}{% do settle_history(history) %}{% endif -%}
-    {%- if is_new_logic %}{% do persist_docs(history, model) %}{% endif -%}
+    {#- with --empty a table that is there has not got its new columns -#}
+    {%- if is_new_logic and not (there and flags.EMPTY) %}{% do persist_docs(history, model) %}{% endif -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}

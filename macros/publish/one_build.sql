@@ -5,7 +5,7 @@
             select pid from pg_locks
             where locktype = 'advisory' and granted
                 and database = (select oid from pg_database where datname = current_database())
-                and classid = cast(hashtext('ontime') as oid) and objid = cast(hashtext('build {{ target.name }}') as oid)
+                and classid = cast(hashtext('ontime') as oid) and objid in (cast(hashtext('build {{ target.name }}') as oid), cast(hashtext('build {{ target.schema }}') as oid))
         {%- endset -%}
         {%- set holders = run_query(sql).columns[0].values() -%}
         {%- if holders -%}

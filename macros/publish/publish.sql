@@ -20,7 +20,7 @@
 {% macro report_publication(results) %}
     {%- if execute and flags.WHICH == 'build' and published_schema() and not reason_not_to_publish(results) -%}
         {%- set sql -%}
-            select relation, change from {{ publication_log() }} where invocation_id = '{{ invocation_id }}' order by relation, change
+            select subject, detail from {{ run_log() }} where run_id = '{{ run_id() }}' and step = 'publish' order by subject, detail
         {%- endset -%}
         {%- for row in run_query(sql).rows -%}
             {{ log('published ' ~ published_schema() ~ '.' ~ row[0] ~ ': ' ~ row[1], info=true) }}

@@ -10,6 +10,7 @@
     {%- if node.config.schema == 'marts' -%}{%- do marts.append(node.alias) -%}{%- endif -%}
     {%- if history_of(node) -%}{%- do history.append(node.schema ~ '.' ~ node.alias) -%}{%- endif -%}
 {%- endfor %}
+{%- do history.append(run_log().schema ~ '.' ~ run_log().identifier) -%}
 do $publish$
 declare
     built constant regnamespace := '{{ build }}';
@@ -83,22 +84,23 @@ begin
     from affected
     inner join pg_class on pg_class.oid = affected.view_oid;
 
+    -- own spaces are built again by `ontime dev build`: nobody's try keeps others from what is published
     select string_agg(format('%I.%I', relnamespace::regnamespace, relname), ', ' order by relname) into names
     from dropped_views
-    where relnamespace <> published;
+    where relnamespace <> published and not {{ is_own_space('relnamespace') }};
     if names is not null then
         raise exception 'marts change in a way that breaks what others keep on them: % changed or left; % depends on it. Drop or change that, then build again.',
             (select string_agg(distinct relname || '.' || attname, ', ') from changed_columns), names;
     end if;
 
-    for mart in select oid, relname from dropped_views order by oid desc loop
-        execute format('drop view {{ published_schema() }}.%I', mart.relname);
+    for mart in select relname, relnamespace::regnamespace as place from dropped_views order by oid desc loop
+        execute format('drop view if exists %I.%I cascade', mart.place, mart.relname);
     end loop;
 
     -- 3. tables: columns, then the rows that differ
     for mart in select distinct relname from changed_columns where relkind = 'r' and is_gone loop
         execute format('drop table {{ published_schema() }}.%I', mart.relname);
-        insert into {{ publication_log() }} (invocation_id, relation, change) values ('{{ invocation_id }}', mart.relname, 'dropped');
+        {{ record_publication('mart.relname', "'dropped'") }};
     end loop;
 
     for mart in
@@ -187,8 +189,9 @@ begin
             execute format('alter table {{ published_schema() }}.%I add %s', mart.relname, new_key);
         end if;
         if rows_deleted + rows_inserted > 0 then
-            insert into {{ publication_log() }} (invocation_id, relation, change)
-            values ('{{ invocation_id }}', mart.relname, format('%s rows inserted, %s deleted', rows_inserted, rows_deleted));
+            {{ record_publication(
+                'mart.relname', "format('%s rows inserted, %s deleted', rows_inserted, rows_deleted)", 'rows_inserted + rows_deleted'
+            ) }};
         end if;
     end loop;
 
@@ -203,8 +206,7 @@ begin
     loop
         if mart.old_oid is null or pg_get_viewdef(mart.old_oid) <> mart.definition then
             execute format('create or replace view {{ published_schema() }}.%I as %s', mart.relname, mart.definition);
-            insert into {{ publication_log() }} (invocation_id, relation, change)
-            values ('{{ invocation_id }}', mart.relname, case when mart.old_oid is null then 'view created' else 'view replaced' end);
+            {{ record_publication('mart.relname', "case when mart.old_oid is null then 'view created' else 'view replaced' end") }};
         end if;
     end loop;
 
@@ -231,7 +233,8 @@ begin
 
     drop table changed_columns, dropped_views;
 
-    -- 6. what the next build compares itself with
+    -- 6. what the next build compares itself with, and who published
+    {{ record_plain_dbt() }}
     {{ keep_state_of_build() }}
 exception when lock_not_available or deadlock_detected then
     select string_agg(distinct format('%s (server process %s)', usename, pid), ', ') into names

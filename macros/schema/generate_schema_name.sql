@@ -36,15 +36,41 @@
 {% endmacro %}
 
 
-{# What another role makes, transformer could not build upon later. dbt's own `role:` setting is lost at the first rollback. #}
-{% macro refuse_other_roles() %}
-    {%- if execute and target.type == 'postgres' -%}
-        {%- set role = run_query('select current_user').rows[0][0] -%}
-        {%- if role != 'transformer' -%}
+{# Is a schema part of somebody's own space? cli/development/space/names.py marks them by a comment; takes its oid in SQL. #}
+{% macro is_own_space(schema) -%}
+    coalesce(obj_description({{ schema }}, 'pg_namespace') like 'own space of %', false)
+{%- endmacro %}
+
+
+{#
+    What another role makes, transformer could not build upon later; dbt's own `role:` setting is lost at the first rollback. On Spark
+    sessions have no such roles, and settings that change what SQL means (cli/spark/settings.py has the reasons).
+#}
+{% macro refuse_other_sessions() %}{% if execute and flags.INTROSPECT %}{% do adapter.dispatch('refuse_other_sessions')() %}{% endif %}{% endmacro %}
+
+{% macro default__refuse_other_sessions() %}
+    {%- set role = run_query('select current_user').rows[0][0] -%}
+    {%- if role != 'transformer' -%}
+        {{ exceptions.raise_compiler_error(
+            "this run is connected as " ~ role ~ ", and all that dbt builds belongs to transformer. "
+            ~ "Log in as transformer, or set PGOPTIONS='-c role=transformer'; `ontime build` does it for you."
+        ) }}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro spark__refuse_other_sessions() %}
+    {%- set needed = {
+        'spark.sql.session.timeZone': 'UTC',
+        'spark.sql.ansi.enabled': 'true',
+        'spark.sql.sources.partitionOverwriteMode': 'dynamic',
+    } -%}
+    {%- for name, value in needed.items() -%}
+        {%- set found = run_query('set ' ~ name).rows[0][1] -%}
+        {%- if found | lower != value | lower -%}
             {{ exceptions.raise_compiler_error(
-                "this run is connected as " ~ role ~ ", and all that dbt builds belongs to transformer. "
-                ~ "Log in as transformer, or set PGOPTIONS='-c role=transformer'; `ontime build` does it for you."
+                "this cluster has " ~ name ~ "=" ~ found ~ ", with which the models mean something else. "
+                ~ "Set it to " ~ value ~ " in its spark-defaults.conf."
             ) }}
         {%- endif -%}
-    {%- endif -%}
+    {%- endfor -%}
 {% endmacro %}

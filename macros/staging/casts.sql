@@ -185,6 +185,11 @@
 #}
 {% macro iso_timestamp(column) -%}
     case
+        -- most are written so, and need no regular expression
+        when
+            {{ column }} like '____-__-__T__:__:__Z' and translate({{ column }}, '0123456789', '') = '--T::Z'
+            and substring({{ column }}, 12, 2) < '24' and substring({{ column }}, 15, 2) < '60'
+            then {{ cast_or_null("left(" ~ column ~ ", 19)", 'timestamp') }}
         when regexp_like({{ column }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+]00(:?00)?)?$')
             then {{ cast_or_null("split_part(replace(replace(" ~ column ~ ", 'T', ' '), 'Z', ''), '+', 1)", 'timestamp') }}
     end
@@ -223,11 +228,14 @@
 {%- endmacro %}
 
 {% macro minutes_of_hhmm(digits) -%}
+    {%- set number = "cast(" ~ digits ~ " as integer)" -%}
     case
-        when {{ digits }} = '2400' then 1440
-        -- lpad also cuts: without the length 17300 would be a good 1730
-        when length({{ digits }}) between 1 and 4 and lpad({{ digits }}, 4, '0') < '2400' and lpad(right({{ digits }}, 2), 2, '0') < '60'
-            then cast(left(lpad({{ digits }}, 4, '0'), 2) as integer) * 60 + cast(right({{ digits }}, 2) as integer)
+        -- only then it is sure to be an integer
+        when length({{ digits }}) between 1 and 4
+            then case
+                when {{ number }} <= 2400 and {{ number }} % 100 < 60
+                    then {{ number }} - cast(floor({{ number }} / 100) as integer) * 40
+            end
     end
 {%- endmacro %}
 

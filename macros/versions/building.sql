@@ -24,7 +24,7 @@
 {%- endmacro %}
 
 {% macro spark__version_markers_table(markers) -%}
-    create table if not exists {{ markers }} (model_name string, version_id bigint, built_at timestamp) using parquet
+    create table if not exists {{ markers }} (version_id bigint, built_at timestamp, model_name string) using parquet partitioned by (model_name)
 {%- endmacro %}
 
 
@@ -50,6 +50,33 @@
         where versions.source = '{{ landed.source }}' and versions.entity = '{{ landed.entity }}'
     {% endset %}
     {{ return(versions_to_build(versions, sql)) }}
+{% endmacro %}
+
+{#
+    The same of several entities, and of files that meet a condition, asked once: a list of (landed, builds). An entity of which
+    nothing is missing is left out, for its views would be planned for nothing; one remains in any case, for its columns. Where
+    nobody can be asked, all are there.
+#}
+{% macro files_to_build_by_entity(entities, condition='true') %}
+    {% set versions = ref('int_files__versions') %}
+    {% set everything = [] %}
+    {% for landed in entities %}{% do everything.append((landed, as_builds([]))) %}{% endfor %}
+    {% if not is_known_what_to_build(versions) %}{{ return(everything) }}{% endif %}
+    {% set sql %}
+        select versions.source, versions.entity, versions.version_id, versions.file_no as reads
+        from {{ versions }} as versions
+        where {{ condition }}
+    {% endset %}
+    {% set missing = {} %}
+    {% for row in missing_of(versions, sql, '1, 2, 3, 4') %}
+        {% do missing.setdefault(row[0] ~ '.' ~ row[1], []).append(row.values()[2:]) %}
+    {% endfor %}
+    {% set known = [] %}
+    {% for landed in entities %}
+        {% set rows = missing.get(landed.source ~ '.' ~ landed.entity) %}
+        {% if rows %}{% do known.append((landed, as_builds(rows))) %}{% endif %}
+    {% endfor %}
+    {{ return(known or everything[:1]) }}
 {% endmacro %}
 
 {% macro months_to_build_from_files() %}
@@ -106,13 +133,22 @@
 
 {# Runs the question of one of the macros above for the versions that the current model does not have. #}
 {% macro versions_to_build(versions, sql) %}
-    {% if not execute or flags.EMPTY or not relation_exists(versions) %}{{ return(as_builds([])) }}{% endif %}
+    {% set rows = [] %}
+    {% if is_known_what_to_build(versions) %}
+        {% for row in missing_of(versions, sql, '1, 2') %}{% do rows.append(row.values()) %}{% endfor %}
+    {% endif %}
+    {{ return(as_builds(rows)) }}
+{% endmacro %}
+
+{% macro missing_of(versions, sql, order) %}
     {% set missing %}
         {{ sql }} and versions.model_name = '{{ model.name }}' and {{ is_not_built('versions') }}
-        order by 1, 2
+        order by {{ order }}
     {% endset %}
-    {{ return(as_builds(run_query(missing).rows)) }}
+    {{ return(run_query(missing).rows) }}
 {% endmacro %}
+
+{% macro is_known_what_to_build(versions) %}{{ return(execute and not flags.EMPTY and relation_exists(versions)) }}{% endmacro %}
 
 {# What a lost table held is to be built again, whatever the markers say. #}
 {% macro is_not_built(versions) -%}
@@ -130,9 +166,9 @@
     {% set reads, values = [], [] %}
     {% for row in rows %}
         {% set literals = [] %}
-        {% for value in row.values() %}{% do literals.append('cast(' ~ value ~ ' as bigint)') %}{% endfor %}
+        {% for value in row %}{% do literals.append('cast(' ~ value ~ ' as bigint)') %}{% endfor %}
         {% do values.append('(' ~ literals | join(', ') ~ ')') %}
-        {% do reads.extend(row.values()[1:]) %}
+        {% do reads.extend(row[1:]) %}
     {% endfor %}
     {% set columns = 3 if history_of(model).reads else 2 %}
     {{ return({

@@ -82,6 +82,8 @@
 
 {% macro landed_sources() %}{{ return(landed_entities() | map(attribute='source') | unique | list) }}{% endmacro %}
 
+{% macro staged_entities() %}{{ return(landed_entities() | rejectattr('is_staged', 'eq', false) | list) }}{% endmacro %}
+
 {% macro is_staged(landed) %}{{ return(landed.get('is_staged', true)) }}{% endmacro %}
 
 {% macro staging_model(landed) %}{{ return('stg_' ~ landed.source ~ '__' ~ landed.entity) }}{% endmacro %}

@@ -23,7 +23,8 @@
 
 {#
     Months, versions, or the files that the months are made of, to test, as literals for `in (...)`. A test whose logic stands, or
-    that of what it tests, looks at the pending months; all others look at all.
+    that of what it tests, looks at the pending months; all others look at all. Where nothing is published all months are pending, but
+    for an own space of some months, where those are.
 #}
 {% macro pending_months() %}{{ return(pending('versions.data_month', 'date')) }}{% endmacro %}
 
@@ -42,7 +43,7 @@
         {%- if column.startswith('files.') %}
         inner join {{ files }} as files on files.data_month = versions.data_month
         {%- endif %}
-        where versions.is_pending or {{ planned_kind_of(model.unique_id) }} <> 'data'
+        where versions.is_pending {%- if published_schema() %} or {{ planned_kind_of(model.unique_id) }} <> 'data' {%- endif %}
         order by 1
     {% endset %}
     {{ return(as_literals(run_query(sql).columns[0].values(), type)) }}

@@ -22,8 +22,8 @@
 {%- endmacro %}
 
 {# The records of the files that a model of files has to build, of a staging model or of a source's rejects, with `file_version_id`. #}
-{% macro missing_files_of(relation, landed) -%}
-    {{ rows_to_build(relation, files_to_build(landed), 'file_no', 'file_version_id') }}
+{% macro records_of_files(relation, builds) -%}
+    {{ rows_to_build(relation, builds, 'file_no', 'file_version_id') }}
 {%- endmacro %}
 
 {# The staged records of both editions that a model compares (reads: edition before), with `edition_version_id` and `is_before`. #}

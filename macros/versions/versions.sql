@@ -103,15 +103,18 @@
         {% set package, name = uid.split('.')[1], uid.split('.')[2] %}
         {% if uid not in seen and package == project_name %}
             {% do seen.update({uid: true}) %}
-            {% set macro = context[package][name].macro %}
-            {# how versions are kept is no logic of the rows #}
-            {% if not macro.original_file_path.startswith('macros/versions/') %}
-                {% do texts.append(uid ~ code_without_comments(macro.macro_sql)) %}
-                {% do todo.extend(macro.depends_on.macros) %}
-            {% endif %}
+            {# what one engine spells differently is logic on each, so that versions have the same number on all of them #}
+            {% for spelling in (name, 'default__' ~ name, 'spark__' ~ name) if spelling in context[package] %}
+                {% set macro = context[package][spelling].macro %}
+                {# how versions are kept is no logic of the rows #}
+                {% if not macro.original_file_path.startswith('macros/versions/') %}
+                    {% do texts.append(macro.unique_id ~ code_without_comments(macro.macro_sql)) %}
+                    {% do todo.extend(macro.depends_on.macros) %}
+                {% endif %}
+            {% endfor %}
         {% endif %}
     {% endfor %}
-    {{ return(local_md5(texts | sort | join('\n'))) }}
+    {{ return(local_md5(texts | unique | sort | join('\n'))) }}
 {% endmacro %}
 
 

@@ -32,6 +32,7 @@ months as (
         data_month,
         count(*) as releases,
         min(known_from_utc) as first_received_at_utc,
+        max(known_from_utc) as last_received_at_utc,
         bool_or(is_complete_month and known_to_utc is null) as is_complete_month
     from versions
     where model_name in ('int_flights__records', 'int_weather__records', 'int_delays__records')
@@ -94,9 +95,10 @@ select
     and coalesce(neighbours.first_received_at_utc >= neighbours.newer_received_at_utc + interval '1' day, false) as is_late,
     neighbours.month_after is null
     and neighbours.received_in_time_at_utc is not null
-    and current_date >= neighbours.next_due_on as is_next_overdue,
+    and {{ today() }} >= neighbours.next_due_on as is_next_overdue,
     neighbours.months_missing_before,
     neighbours.days_of_month,
-    case when neighbours.entity = 'flights' then coalesce(flight_days.days_with_flights, 0) end as days_with_flights
+    case when neighbours.entity = 'flights' then coalesce(flight_days.days_with_flights, 0) end as days_with_flights,
+    neighbours.last_received_at_utc
 from neighbours
 left join flight_days on flight_days.data_month = neighbours.data_month

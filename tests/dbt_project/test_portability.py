@@ -15,8 +15,8 @@ PORTABLE = ("models", "macros/measures", "macros/staging", "macros/schema")
 ONE_ENGINE = {
     r"\bat\s+time\s+zone\b": "to_utc(), from_utc()",
     r"\b(to|from)_utc_timestamp\s*\(": "to_utc(), from_utc()",
-    r"\bgenerate_series\s*\(": "date_spine()",
-    r"\b(explode|sequence)\s*\(": "date_spine()",
+    r"\bgenerate_series\s*\(": "date_spine(), each_month()",
+    r"\b(explode|sequence)\s*\(": "date_spine(), each_month()",
     r"\bextract\s*\(\s*epoch\b": "minutes_between()",
     r"\bextract\s*\(\s*(dow|isodow|dayofweek|dayofweek_iso)\b": "iso_dow()",
     r"\b(string_agg|listagg)\s*\(": "string_agg_ordered()",

@@ -59,7 +59,7 @@ class S3:
             self._requests_without_check("inf")
 
     def _requests_without_check(self, count: str) -> None:
-        requests.post(f"{self.address}/moto-api/reset-auth", data=count, timeout=10).raise_for_status()
+        requests.post(f"{self.address}/moto-api/reset-auth", data=count, timeout=300).raise_for_status()
 
 
 class Relay(socketserver.ThreadingTCPServer):

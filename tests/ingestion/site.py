@@ -14,14 +14,23 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qsl
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from ingestion import http
+
+PATIENCE = 300.0
+"""Seconds that only something broken takes."""
 
 LAST_MODIFIED = "Tue, 05 Mar 2024 10:00:00 GMT"
 
@@ -39,12 +48,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, and the status of its answer. `at` is when it came, in seconds of time.monotonic()."""
+    """A request, and the status of its answer."""
 
     path: str
     headers: Message
     status: int
-    at: float = field(default_factory=time.monotonic)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -182,6 +190,29 @@ def silence(handler: Handler) -> bool:
     handler.site.ended.wait()
     handler.close_connection = True
     return True
+
+
+def give_up_on_silence_soon(web: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests of this process give up soon where `web` will say nothing, and wait for all other answers.
+
+    A busy machine takes seconds for an answer, and to notice a request: one is given up once it has come.
+    """
+    send = HTTPAdapter.send
+
+    def send_with_patience(
+        adapter: HTTPAdapter, request: requests.PreparedRequest, *others: Any, **named: Any
+    ) -> requests.Response:
+        if web.faults.get(urlsplit(str(request.url)).path, [None])[:1] != [silence]:
+            return send(adapter, request, *others, **named | {"timeout": PATIENCE})
+        asked = len(web.asked)
+        try:
+            return send(adapter, request, *others, **named)
+        finally:
+            while len(web.asked) == asked:
+                web.ended.wait(0.01)
+
+    monkeypatch.setattr(http, "TIMEOUTS", (PATIENCE, 0.2))
+    monkeypatch.setattr(HTTPAdapter, "send", send_with_patience)
 
 
 def without_end(handler: Handler) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cli.server.connections import connection
 from cli.server.files import cache_folder
@@ -18,6 +18,9 @@ from ingestion.load import land_found, load
 from ingestion.progress import PlainProgress
 from ingestion.report import FileReport, LoadReport
 from ingestion.source import Dataset, Source
+
+if TYPE_CHECKING:
+    from ingestion.landing.lake import Lake
 
 PROJECT = Path(__file__).parents[2]
 
@@ -55,12 +58,15 @@ def value(statement: str, *values: object) -> Any:
 
 
 def load_files(
-    *files: str | Path | Wanted, source: Source = SHOP, encoding: str | None = None
+    *files: str | Path | Wanted,
+    source: Source = SHOP,
+    encoding: str | None = None,
+    lake: "Lake | None" = None,
 ) -> tuple[LoadReport, str]:
     """Loads files as role loader; returns the report and what the user saw."""
     seen = StringIO()
     loader = connection("loader").as_psycopg2()
-    report = load(source, files, loader, PlainProgress(seen), cache_folder(), encoding)
+    report = load(source, files, loader, PlainProgress(seen), cache_folder(), encoding, lake)
     return report, seen.getvalue()
 
 
@@ -83,10 +89,10 @@ def wait_until(statement: str, *values: object, while_running: Iterable[subproce
                 assert process.poll() is None, f"ended before: {statement}\n{process.communicate()}"
 
 
-def start_load(*files: Path) -> subprocess.Popen[str]:
+def start_load(*files: Path, lake: "Lake | None" = None) -> subprocess.Popen[str]:
     """`load_files` in a process of its own, whose temporary files go beside the first file."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "tests.ingestion.support"],
+        [sys.executable, "-m", "tests.ingestion.support", *([lake.place] if lake else [])],
         cwd=PROJECT,
         env=os.environ | {"TMPDIR": str(files[0].parent)},
         stdin=subprocess.PIPE,
@@ -128,6 +134,8 @@ def balances(source: Source = SHOP) -> bool:
 
 
 if __name__ == "__main__":
-    told = load_files(*map(Path, json.load(sys.stdin)))
+    from ingestion.landing.lake import Lake  # only here: it imports pyarrow, which most loads do without
+
+    told = load_files(*map(Path, json.load(sys.stdin)), lake=Lake(sys.argv[1]) if sys.argv[1:] else None)
     print(told[1], told[0], sep="")
     sys.exit(not told[0].ok)

@@ -102,11 +102,16 @@ def _keep_and_die(folder: Path) -> None:
 
 def test_two_processes_do_not_ask_at_once(answers: Answers, tmp_path: Path) -> None:
     said: list[str] = []
-    other = multiprocessing.get_context("fork").Process(target=_hold, args=(tmp_path / "iem",))
+    other = multiprocessing.get_context("fork").Process(target=_hold, args=(tmp_path / "iem",), daemon=True)
     other.start()
     while not (tmp_path / "held").exists():
         pass
-    with answers.locked(said.append):
+
+    def say(text: str) -> None:
+        said.append(text)
+        (tmp_path / "told").touch()
+
+    with answers.locked(say):
         assert said == ["another load asks iem; waiting for its end"]
         assert (tmp_path / "released").exists()
     other.join()
@@ -115,5 +120,6 @@ def test_two_processes_do_not_ask_at_once(answers: Answers, tmp_path: Path) -> N
 def _hold(folder: Path) -> None:
     with Answers(folder, ".csv").locked(print):
         (folder.parent / "held").touch()
-        time.sleep(0.5)
+        while not (folder.parent / "told").exists():
+            time.sleep(0.01)
         (folder.parent / "released").touch()

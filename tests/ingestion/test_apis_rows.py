@@ -270,6 +270,11 @@ def observations(*hours: int) -> list[dict[str, Any]]:
     return [nws_feature("KJFK", NWS_DAY.span.start + timedelta(hours=hour, minutes=51)) for hour in hours]
 
 
+def mended(observation: dict[str, Any]) -> dict[str, Any]:
+    observation["properties"]["rawMessage"] += " COR"
+    return observation
+
+
 def nws(change: Callable[[dict[str, Any]], object] = lambda _: None) -> bytes:
     """A page with one observation, with a change to its properties."""
     (feature,) = observations(3)
@@ -302,6 +307,18 @@ def test_nws_pages() -> None:
     assert rows(NWS, NWS_DAY, first, second, last).count(b"\n") == 1 + LIMIT + 3
 
 
+def test_nws_observations_that_come_twice_land_once() -> None:
+    """On one page or on two: what is added while pages are read moves others to the next page."""
+    assert rows(NWS, NWS_DAY, nws_page(observations(5, 4, 5))) == rows(
+        NWS, NWS_DAY, nws_page(observations(5, 4))
+    )
+    full = [
+        nws_feature("KJFK", NWS_DAY.span.start + timedelta(minutes=minute)) for minute in range(LIMIT + 3)
+    ]
+    moved = nws_page(full[:LIMIT]), nws_page(full[LIMIT - 1 :])
+    assert rows(NWS, NWS_DAY, *moved) == rows(NWS, NWS_DAY, nws_page(full[:LIMIT]), nws_page(full[LIMIT:]))
+
+
 def test_nws_is_asked_up_to_the_last_second() -> None:
     asked = params(NWS, NWS_DAY)
     assert (asked["start"], asked["end"]) == ("2026-11-20T00:00:00Z", "2026-11-20T23:59:59Z")
@@ -330,7 +347,10 @@ def test_nws_is_asked_up_to_the_last_second() -> None:
             [nws_page(observations(5)), nws_page(observations(4))],
             "page 1 has 1 observations, and more follow: it shrank",
         ),
-        ([nws_page(observations(5, 4, 5))], "an observation stands on two pages"),
+        (
+            [nws_page([*observations(5), mended(*observations(5))])],
+            "an observation comes twice with different values",
+        ),
     ],
     ids=range(12),
 )

@@ -17,6 +17,7 @@ import psutil
 import pyarrow as pa
 import pytest
 
+from cli.server.settings import DLT_FOLDER
 from ingestion.databases import load as loading
 from ingestion.databases.rows_as_csv import write_csv
 from ingestion.dlt import pipeline
@@ -81,7 +82,7 @@ def nobody_reads(source: Database) -> Iterator[None]:
 
 def kill(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGKILL)
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL, said
 
 
@@ -142,7 +143,7 @@ def stop(source: Database, config: Path) -> None:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as load:
         wait_for_reader(source, load)
         load.terminate()
-        _, said = load.communicate(timeout=20)
+        _, said = load.communicate(timeout=300)
     assert load.returncode == 143, said
     assert said == "stopped by SIGTERM; to go on, repeat the same `ontime load`\n"
     assert not list(temporary.iterdir())
@@ -501,6 +502,7 @@ def test_secrets_are_found_nowhere(
         folders[-1].mkdir()
         yield str(folders[-1])
 
+    monkeypatch.delenv(DLT_FOLDER, raising=False)  # a command that ran in this process has set it
     monkeypatch.setattr(pipeline, "working_folder", kept)
     monkeypatch.setattr(loading, "working_folder", kept)
     caplog.set_level(logging.DEBUG)

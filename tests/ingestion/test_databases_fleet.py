@@ -66,9 +66,22 @@ def test_the_example(source: Database) -> None:
     gone = ontime(
         "load", "database", "--config", str(FLEET), SOURCES__FLEET__CREDENTIALS="mysql://a:hush@[::1]:9/b"
     )
-    assert gone.returncode == 1
+    assert gone.returncode == 75  # a server that is down now
     assert "error: fleet: no connection to" in gone.stderr
     assert "hush" not in gone.stderr + gone.stdout
+
+
+def test_all_databases_that_have_a_login(source: Database) -> None:
+    make_fleet(source)
+    done = ontime("load", "database")
+    assert done.returncode == 0, done.stderr
+    assert "database: 1 file landed" in done.stderr
+    for login, code in {"": 0, "mysql://a:hush@[::1]:9/b": 75, "mysql://a:hush@[::1]:9/b?x=1": 1}.items():
+        done = ontime("load", "database", SOURCES__FLEET__CREDENTIALS=login)
+        assert done.returncode == code, (login, done.stderr)
+        assert ("fleet: left out, for there is no login; set SOURCES__FLEET" in done.stderr) == (not login)
+        assert ("error: fleet: " in done.stderr) == bool(login)
+        assert "hush" not in done.stderr
 
 
 def test_a_million_rows_within_bounds(source: Database, tmp_path: Path) -> None:

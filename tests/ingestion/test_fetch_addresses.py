@@ -15,6 +15,8 @@ from ingestion.finding.fetch.addresses import last_part, scheme_of, shown
         ("https://host/a.csv?sig=secret=&secret&empty=#secret", "https://host/a.csv?sig=...&...&empty=..."),
         ("https://host?sig=secret", "https://host?sig=..."),
         ("https://host/a.csv?secret", "https://host/a.csv?..."),
+        ("https://[::1]:8443/a.csv", "https://[::1]:8443/a.csv"),
+        ("https://me:sec/ret@host/a.csv", "https://..."),
         ("s3://key:secret@bucket/a?.csv", "s3://bucket/a?.csv"),
         ("s3://bucket/a#b@c.csv", "s3://bucket/a#b@c.csv"),
         ("folder/a@b?c.csv", "folder/a@b?c.csv"),

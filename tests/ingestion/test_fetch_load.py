@@ -190,7 +190,7 @@ def test_a_signal_ends_a_download_and_keeps_what_has_come(
             ):
                 pass
             load.send_signal(number)
-            _, said = load.communicate(timeout=20)
+            _, said = load.communicate(timeout=50)  # less than that minute
         finally:
             load.kill()
     assert load.returncode == code, said

@@ -267,7 +267,7 @@ def test_content_that_another_transaction_lands_meanwhile(first_commits: bool, t
         wait_until("select count(*) > 0 from pg_locks where locktype = 'transactionid' and not granted")
         assert not reports
         (first.commit if first_commits else first.rollback)()
-        second.join(30)
+        second.join(300)
     (report,) = reports
     assert report.state == ("already there" if first_commits else "landed")
     assert value("select count(*) from raw_shop.items") == (0 if first_commits else 1)

@@ -286,7 +286,7 @@ def test_two_files_land_at_once(fresh_database: str, files: Files) -> None:
         wait_until(waiting.format(2), while_running=[process])
         copying = "select count(*) from pg_stat_activity where query like 'copy%' and state = 'active'"
         assert value(copying) == 2
-    output = process.communicate(timeout=60)[0]
+    output = process.communicate(timeout=300)[0]
     assert process.returncode == 0, output
     assert value("select count(*) from raw_shop.files") == 13
     assert balances()
@@ -344,7 +344,7 @@ def test_two_processes_with_overlapping_files(fresh_database: str, files: Files)
     with other_load("raw_shop"):
         processes = [start_load(mine, shared), start_load(shared, yours)]
         wait_until(WAITS_FOR_LOAD.format(2), while_running=processes)
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    outputs = [process.communicate(timeout=300)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert all("another load into raw_shop is running (server process" in output for output in outputs)
     assert sum("shared.csv: already there" in output for output in outputs) == 1
@@ -430,7 +430,7 @@ def test_a_lost_connection_is_tried_again(fresh_database: str, files: Files) -> 
     process = start_load(big_file(files))
     terminated = f"select coalesce(bool_or(pg_terminate_backend(pid)), false) {COPIES}"
     wait_until(terminated, while_running=[process])
-    output = process.communicate(timeout=60)[0]
+    output = process.communicate(timeout=300)[0]
     assert process.returncode == 0, output
     assert value("select count(*) from raw_shop.orders") == BIG
     assert balances()
@@ -448,7 +448,7 @@ def test_a_server_that_is_killed_has_one_message(monkeypatch: pytest.MonkeyPatch
         postmaster = server.process_id()
         assert postmaster is not None
         os.kill(postmaster, signal.SIGKILL)
-        said = process.communicate(timeout=60)[0]
+        said = process.communicate(timeout=300)[0]
     assert process.returncode == 1
     assert said.splitlines()[:-1] == [
         f"error: {big}: not landed: Postgres ended in the middle of it",
@@ -460,7 +460,7 @@ def test_nothing_secret_and_nothing_of_dlt_is_said(fresh_database: str, files: F
     password = str(connection("loader").password)
     process = start_load(files("items.csv"), files("bad.csv", b"item,price\n"))
     arguments = " ".join(Path(f"/proc/{process.pid}/cmdline").read_text().split("\0"))
-    output = process.communicate(timeout=60)[0]
+    output = process.communicate(timeout=300)[0]
     assert process.returncode == 1
     assert password not in output + arguments
     assert "dlt" not in output

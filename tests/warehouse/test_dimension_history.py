@@ -127,7 +127,7 @@ ACCOUNTS = """
     select rows_seen, rows_published, rows_duplicate, rows_superseded, rows_rejected, rows_kept_apart
     from marts.audit_row_ledger where dataset = %s order by file_no
 """
-LAST_PUBLICATION = "select max(published_at) from ops.publications"
+LAST_PUBLICATION = "select max(started_at) from ops.runs where step = 'publish'"
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.loading.decisions import decide_on
+from ingestion.errors import OntimeError
 from ingestion.sources import __file__ as sources
 from tests.databases import Database
 from tests.ingestion.reading import load_tables
@@ -116,3 +118,9 @@ def test_the_mart_is_the_table_and_every_row_is_accounted_for(source: Database, 
         )
     ]
     assert not query(UNBALANCED)
+
+    # the reads together are the table: none of them is decided on
+    for (file_no,) in query("select file_no from raw_fleet.files"):
+        with pytest.raises(OntimeError, match=f"file {file_no} is a read of aircraft") as failure:
+            decide_on(file_no, "reject", "")
+        assert failure.value.remedy == "change it there and load again: ontime load fleet"

@@ -222,16 +222,17 @@ def test_new_columns_do_not_wait_for_ever_for_who_reads(
     project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reporter is told of and ended, anybody else is named. Takes builds before and for each."""
-    monkeypatch.setitem(readers.SECONDS_TO_WAIT_FOR, "idle in transaction", 1)
+    monkeypatch.setitem(readers.SECONDS_TO_WAIT_FOR, "idle in transaction", 3)
+    monkeypatch.setattr(readers, "SECONDS_BETWEEN_LOOKS", 0.1)
     publish(project)
     marts = published()
     described = "      - name: one\n        data_type: integer\n        description: One.\n"
+    soon = ("macros/publish/publish_built_marts.sql", "lock_timeout = '90s'", "lock_timeout = '4s'")
     with project.edited(
-        ("macros/publish/publish_built_marts.sql", "lock_timeout = '90s'", "lock_timeout = '4s'"),
         (f"{AIRCRAFT}.sql", "select\n    tail_number,", "select\n    1 as one,\n    tail_number,"),
         (f"{AIRCRAFT}.yml", "    columns:\n", f"    columns:\n{described}"),
     ):
-        with session("postgres") as reading, reading.cursor() as cursor:
+        with session("postgres") as reading, reading.cursor() as cursor, project.edited(soon):
             cursor.execute("begin; select count(*) from marts.dim_aircraft")
             refused = project.build()
             assert refused.code == 1
@@ -243,7 +244,7 @@ def test_new_columns_do_not_wait_for_ever_for_who_reads(
             who = f"reporter (server process {reading.info.backend_pid}, idle in transaction)"
             built = project.build()
             assert built.code == 0, built.said
-            assert f"waiting for {who}, which is ended after 1 s" in built.said
+            assert f"waiting for {who}, which is ended after 3 s" in built.said
             assert f"ended {who}" in built.said
     publish(project)
 
@@ -268,6 +269,11 @@ def test_only_a_full_build_of_prod_publishes(project: ProjectCopy, tmp_path: Pat
     plain = project.dbt("build", "--target", "prod")
     assert plain.code == 0, plain.said
     assert "published marts.month_versions" in plain.said
+    ((run_id, outcome),) = query("select run_id, outcome from ops.runs where command = 'dbt build'")
+    assert outcome == "succeeded"
+    assert "month_versions" in {
+        mart for (mart,) in query("select subject from ops.runs where run_id = %s", run_id)
+    }
     assert value("select sum(late) from marts.agg_carrier_month where flight_month = '2013-02-01'") == late
 
 

@@ -1,27 +1,14 @@
 """docs/questions.md: each question is asked, and its answer is the one on the page."""
 
-import re
 from io import StringIO
 
 import pytest
 
 from cli.questions.query import ask
+from cli.site.reference.questions import PAGE, Question, read_questions
 from tests.beginnings import PACKAGE, begin_with
-from tests.projects import PROJECT
 
-PAGE = (PROJECT / "docs" / "questions.md").read_text(encoding="utf-8")
-QUESTION = re.compile(r"(?ms)^## (\d+\. [^\n]+)\n(.*?)(?=^## |\Z)")
-PARTS = re.compile(r"(?s)```sql\n(.*?)\n```\n\n```csv\n(.*?)\n```")
-
-
-def questions() -> list[tuple[str, str, str]]:
-    """Heading, SQL and answer of each question."""
-    found = []
-    for heading, text in QUESTION.findall(PAGE):
-        parts = PARTS.search(text)
-        assert parts, f"{heading}: has no SQL with its answer"
-        found.append((heading, *parts.groups()))
-    return found
+QUESTIONS = read_questions(PAGE.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +18,14 @@ def warehouse(database: str, tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 def test_the_page_has_questions() -> None:
-    asked = questions()
-    assert len(asked) >= 20
-    assert [int(heading.partition(".")[0]) for heading, _, _ in asked] == list(range(1, len(asked) + 1))
-    assert len(re.findall("(?m)^## ", PAGE)) == len(asked)
+    assert len(QUESTIONS) >= 20
+    assert [question.number for question in QUESTIONS] == list(range(1, len(QUESTIONS) + 1))
+    assert PAGE.read_text(encoding="utf-8").count("\n## ") == len(QUESTIONS)
 
 
 @pytest.mark.usefixtures("warehouse")
-@pytest.mark.parametrize(("question", "expected"), [(sql, answer) for _, sql, answer in questions()])
-def test_the_answer_is_that_of_the_page(question: str, expected: str) -> None:
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: str(question.number))
+def test_the_answer_is_that_of_the_page(question: Question) -> None:
     answer = StringIO()
-    ask(question, "csv", answer)
-    assert answer.getvalue().splitlines() == expected.splitlines()
+    ask(question.sql, "csv", answer)
+    assert answer.getvalue().splitlines() == question.stated.splitlines()

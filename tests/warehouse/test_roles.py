@@ -242,7 +242,7 @@ def test_an_administrator_can_set_up_an_external_server_by_hand(
 ) -> None:
     """As the head of roles.sql says."""
     make_database(external)
-    psql = [str(other_server._binaries / "psql"), "--no-psqlrc", "--set=ON_ERROR_STOP=1"]
+    psql = [str(other_server.binaries / "psql"), "--no-psqlrc", "--set=ON_ERROR_STOP=1"]
     administrator = connection("postgres").environment()
     become(external, "")
     commands = re.findall(r"^-- {5}psql (.*)$", ROLES_SQL.read_text(), re.MULTILINE)

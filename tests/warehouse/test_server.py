@@ -68,7 +68,7 @@ def kill_hard(server: Server) -> int:
     assert pid
     process = psutil.Process(pid)
     process.kill()
-    process.wait(timeout=30)
+    process.wait(timeout=300)
     return pid
 
 
@@ -110,7 +110,7 @@ def test_the_server_outlives_the_command_and_holds_nothing_of_it(stopped: Server
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    command.communicate(timeout=60)
+    command.communicate(timeout=300)
     assert answers(stopped) == 1
 
 
@@ -282,12 +282,12 @@ def test_a_failed_initdb_leaves_nothing_half_made(stopped: Server) -> None:
         """
     )
     (full / "initdb").chmod(0o755)
-    stopped.__dict__["_binaries"] = full  # in place of the cached property
+    stopped.__dict__["binaries"] = full  # in place of the cached property
     with pytest.raises(OntimeError, match="No space left on device") as failure:
         stopped.start()
     assert "ontime up" in failure.value.remedy
     assert [path.name for path in stopped.home.iterdir()] == ["socket"]
-    del stopped.__dict__["_binaries"]
+    del stopped.__dict__["binaries"]
     assert stopped.start() is True
 
 
@@ -299,7 +299,7 @@ def test_sigterm_leaves_nothing_half_made(stopped: Server) -> None:
             assert up.poll() is None
         children = psutil.Process(up.pid).children(recursive=True)
         up.terminate()
-        _, said = up.communicate(timeout=60)
+        _, said = up.communicate(timeout=300)
     assert (up.returncode, said) == (143, "stopped by SIGTERM; to go on, repeat the same `ontime up`\n")
     assert not [child for child in children if child.is_running()]
     assert [path.name for path in stopped.home.iterdir()] == ["socket"]

@@ -238,7 +238,7 @@ def test_a_trailing_semicolon_explain_and_show_are_fine(database: str) -> None:
 
 def test_a_question_that_takes_too_long_is_ended(database: str) -> None:
     with closing(connection("postgres").connect()) as opened, opened:
-        opened.cursor().execute("alter role reporter set statement_timeout = '50ms'")
+        opened.cursor().execute("alter role reporter set statement_timeout = '1s'")
     try:
         with pytest.raises(OntimeError, match="statement timeout") as failure:
             answer("select pg_sleep(60)", "csv")
@@ -312,6 +312,14 @@ def test_command_reads_stdin(database: str) -> None:
     assert json.loads(done.stdout) == [{"n": "ü"}]
 
 
+@pytest.mark.parametrize(("statement", "code"), [("select 1 where false", 0), ("select 1", 1)])
+def test_command_as_a_check(database: str, statement: str, code: int) -> None:
+    done = ontime("sql", "--expect-none", "--format", "csv", statement)
+    assert done.returncode == code
+    assert ("there are rows, and none was expected" in done.stderr) == bool(code)
+    assert done.stdout == "?column?\n" + "1\n" * code
+
+
 @pytest.mark.parametrize("options", [[], ["--debug"]])
 def test_command_fails_without_traceback_and_without_passwords(database: str, options: list[str]) -> None:
     done = ontime(*options, "sql", "select * from pg_authid")
@@ -323,7 +331,7 @@ def test_command_fails_without_traceback_and_without_passwords(database: str, op
 
 def test_command_ends_quietly_when_its_reader_does(database: str) -> None:
     question = f"'{ONTIME}' sql 'select n from generate_series(1, 1000000) as n' --format csv | head -1"
-    done = subprocess.run(["sh", "-c", question], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["sh", "-c", question], capture_output=True, text=True, timeout=300)
     assert (done.stdout, done.stderr) == ("n\n", "")
 
 

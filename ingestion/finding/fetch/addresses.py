@@ -10,7 +10,10 @@ from urllib.parse import quote, unquote
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _WEB = ("http", "https")
+# what a host is not, is the part of a password before a slash in it
+_HOST = re.compile(r"(\[[^]]*\]|[^:]*)(:\d*)?")
 _SHORTEST_SECRET = 4  # characters of a value in a query; shorter ones, as of `?v=1`, stand in any text
+HIDDEN = "..."  # stands for a secret where an address is shown
 _LONGEST_NAME = 200  # bytes; file systems take 255
 
 
@@ -32,7 +35,10 @@ def shown(address: str | Path) -> str:
         return str(address)
     host, path, query = _parts(str(address))
     names = "&".join(map(_without_value, query.split("&")))
-    return f"{scheme}://{host.rpartition('@')[2]}{path}" + (f"?{names}" if query else "")
+    host = host.rpartition("@")[2]
+    if not _HOST.fullmatch(host):
+        return f"{scheme}://{HIDDEN}"
+    return f"{scheme}://{host}{path}" + (f"?{names}" if query else "")
 
 
 def secrets_of(address: str | Path) -> list[str]:
@@ -70,7 +76,7 @@ def last_part(address: str) -> str:
 def _without_value(pair: str) -> str:
     """`name=...` for a part of a query; what stands there without a name is a value."""
     name, equals, _ = pair.partition("=")
-    return f"{name}=..." if equals else "..."
+    return f"{name}={HIDDEN}" if equals else HIDDEN
 
 
 def _parts(address: str) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ from tenacity.nap import sleep_using_event
 from ingestion import http
 from ingestion.finding.fetch.addresses import secrets_of, without_secrets
 from ingestion.finding.fetch.cache import Entry
-from ingestion.finding.fetch.remote import Transfer, failure
+from ingestion.finding.fetch.remote import Transfer, silence
 
 LONGEST_PAUSE = 120.0  # seconds; a server that asks for more patience is left alone
 
@@ -31,7 +31,7 @@ def attempts(address: str, transfer: Transfer) -> Retrying:
         error = http.error_of(state)
         if not isinstance(error, BrokenError):
             raise error
-        raise failure(
+        raise silence(
             address,
             f"{error} (attempt {state.attempt_number} of {http.ATTEMPTS})",
             "check address and network, then load again; what has come is kept",

@@ -20,7 +20,7 @@ from ingestion.errors import OntimeError, chain_of, root_of
 from ingestion.finding.fetch.addresses import scheme_of
 from ingestion.finding.fetch.attempts import BrokenError, attempts, so_far
 from ingestion.finding.fetch.cache import Entry, Stamp
-from ingestion.finding.fetch.remote import Remote, Transfer, failure, not_there
+from ingestion.finding.fetch.remote import Remote, Transfer, failure, not_there, silence
 
 
 class Kind(NamedTuple):
@@ -64,7 +64,7 @@ def remotes(address: str, suffixes: Sequence[str]) -> list[Remote]:
     if "@" in place.partition("/")[0]:
         raise failure(address, "the address of a bucket holds no user", f"set {kind.credentials}")
     logging.getLogger(kind.package).setLevel(logging.CRITICAL)  # it tells errors too, and with them secrets
-    with _errors_of(address):
+    with errors_of(address):
         # Nothing kept from an earlier call: buckets and credentials change while a process lives.
         system = fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True)
         keys = _keys(system, place, suffixes)
@@ -117,7 +117,7 @@ def _attempt(system: Any, key: str, address: str, entry: Entry, transfer: Transf
     The libraries would bring a large object in several ranges at once, of which nothing is whole when one
     breaks.
     """
-    with _errors_of(address, entry):
+    with errors_of(address, entry):
         info = _info(system, key)
         stamp, size = _stamp(info), int(info["size"])
         if stamp == entry.stamp():
@@ -145,8 +145,11 @@ def _stamp(info: dict[str, Any]) -> Stamp:
 
 
 @contextmanager
-def _errors_of(address: str, entry: Entry | None = None) -> Iterator[None]:
-    """Turns errors of the libraries into our own. With an entry, what may pass becomes a BrokenError."""
+def errors_of(address: str, entry: Entry | None = None, *, done: str = "read") -> Iterator[None]:
+    """Turns errors of the libraries into our own. With an entry, what may pass becomes a BrokenError.
+
+    `done` says what could not be done.
+    """
     try:
         yield
     except (OntimeError, BrokenError):
@@ -161,9 +164,9 @@ def _errors_of(address: str, entry: Entry | None = None) -> Iterator[None]:
         if entry is not None:
             raise BrokenError(f"{reason}{so_far(entry)}") from None
         proxy = ", and HTTPS_PROXY, which names a proxy" if getproxies() else ""
-        raise failure(
+        raise silence(
             address,
-            f"cannot be read: {reason}",
+            f"cannot be {done}: {reason}",
             f"check address, network and the service{proxy}, then load again",
         ) from None
 

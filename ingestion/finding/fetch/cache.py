@@ -23,6 +23,7 @@ from typing import Any
 from ingestion.finding.fetch.addresses import last_part, shown
 
 _USER = re.compile(r"(?<=://)[^/?#]*@")
+_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Entry:
         note = _read(self._beside(".json"))
         if note is None or not self.file.is_file() or self.file.stat().st_size != note["bytes"]:
             return None
-        return _stamp(note) if _sha256(self.file) == note["sha256"] else None
+        return _stamp(note) if sha256(self.file) == note["sha256"] else None
 
     def part_stamp(self) -> Stamp | None:
         """The stamp of what has come so far; None when nothing has."""
@@ -82,7 +83,7 @@ class Entry:
     def complete(self, stamp: Stamp) -> None:
         """Makes the part the file."""
         note = {"address": self._address, **asdict(stamp)}
-        note |= {"bytes": self.part_size(), "sha256": _sha256(self.part)}
+        note |= {"bytes": self.part_size(), "sha256": sha256(self.part)}
         self._base.mkdir(exist_ok=True)
         self.part.rename(self.file)
         _write(self._beside(".json"), note)
@@ -96,7 +97,19 @@ def _stamp(note: dict[str, Any]) -> Stamp:
     return Stamp(note["etag"], note["last_modified"], note["size"])
 
 
-def _sha256(path: Path) -> str:
+def entries(cache: Path) -> Iterator[tuple[tuple[Path, ...], Path]]:
+    """What is kept of each address, which can go together, and the lock of who works on that."""
+    by_address: dict[str, list[Path]] = {}
+    for path in sorted(cache.glob("*")):
+        name = path.name.partition(".")[0]
+        if _NAME.fullmatch(name) and path.suffix != ".lock":
+            by_address.setdefault(name, []).append(path)
+    for name, paths in by_address.items():
+        yield tuple(paths), cache / f"{name}.lock"
+
+
+def sha256(path: Path) -> str:
+    """Of a file, however long."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 
-from ingestion.errors import OntimeError
+from ingestion.errors import OntimeError, PassingError
 from ingestion.finding.fetch.addresses import secrets_of, shown, without_secrets
 from ingestion.finding.fetch.cache import Entry
 from ingestion.progress import Progress
@@ -44,6 +44,12 @@ class NotThereError(OntimeError):
 def failure(address: str, problem: str, remedy: str) -> OntimeError:
     """The error of an address, which is shown without its secrets, also where the problem repeats them."""
     return OntimeError(f"{shown(address)}: {without_secrets(problem, secrets_of(address))}", remedy)
+
+
+def silence(address: str, problem: str, remedy: str) -> PassingError:
+    """As `failure`, where the other side may answer later."""
+    shown_failure = failure(address, problem, remedy)
+    return PassingError(shown_failure.message, shown_failure.remedy)
 
 
 def not_there(address: str) -> NotThereError:

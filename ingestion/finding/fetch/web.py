@@ -13,7 +13,7 @@ from ingestion.errors import OntimeError
 from ingestion.finding.fetch.addresses import secrets_of, without_secrets
 from ingestion.finding.fetch.attempts import LONGEST_PAUSE, BrokenError, attempts, so_far
 from ingestion.finding.fetch.cache import Entry, Stamp
-from ingestion.finding.fetch.remote import Remote, Transfer, failure, not_there
+from ingestion.finding.fetch.remote import Remote, Transfer, failure, not_there, silence
 from ingestion.finding.web_page import page_title
 
 _CHUNK = 1 << 18  # bytes
@@ -107,7 +107,7 @@ def _check_status(address: str, answer: requests.Response, entry: Entry) -> None
             pause = http.retry_after(answer)
             if pause is None or pause <= LONGEST_PAUSE:
                 raise BrokenError(status, pause)
-            raise failure(address, f"{status} and asks to wait {pause:,.0f} s", "load again after that time")
+            raise silence(address, f"{status} and asks to wait {pause:,.0f} s", "load again after that time")
     raise failure(address, status, "open the address in a browser to see what it is")
 
 

@@ -7,13 +7,12 @@ from slugify import slugify
 
 from ingestion.errors import OntimeError
 from ingestion.forms.headers import column_name
-from ingestion.source import TAKEN_COLUMNS, names
+from ingestion.source import OWN_TABLES, TAKEN_COLUMNS, names
 
 LONGEST_TABLE = 40  # characters: dbt writes `stg_files__<name>__dbt_backup` into the 63 of Postgres
 LONGEST_COLUMN = 45  # characters: what stands before and behind a name in staging fits as well
 MOST_COLUMNS = 1_500  # Postgres stops at 1,600
 
-_TAKEN_TABLES = {"files", "rejects"}
 _TAKEN_COLUMNS = {*TAKEN_COLUMNS, "reject_reason", "raw_text"}  # what staging adds, too
 
 # Keywords that Postgres or Spark do not take for a name; a test asks the server for its own.
@@ -42,7 +41,7 @@ def table_name(file_name: str, suffixes: Sequence[str], sheet: str | None = None
     name = _plain(_without_suffixes(file_name, suffixes))
     if sheet is not None:
         name = f"{name}_{_plain(sheet)}".strip("_")
-    return _at_most(LONGEST_TABLE, _usable(name, "file", _TAKEN_TABLES) or "file")
+    return _at_most(LONGEST_TABLE, _usable(name, "file", OWN_TABLES) or "file")
 
 
 def column_names(header: Sequence[str], file_name: str) -> list[str]:

@@ -1,6 +1,6 @@
 with deregistered as (
 
-    {{ missing_files_of(ref('stg_faa__dereg'), {'source': 'faa', 'entity': 'dereg'}) }}
+    {{ records_of_files(ref('stg_faa__dereg'), files_to_build({'source': 'faa', 'entity': 'dereg'})) }}
 
 )
 

@@ -1,10 +1,10 @@
-{%- for landed in landed_entities() if is_staged(landed) %}
+{%- for landed, builds in files_to_build_by_entity(staged_entities()) %}
 {%- set month = landed.month or 'cast(null as date)' %}
 {{ 'union all' if not loop.first }}
 (
     with records as (
 
-        {{ missing_files_of(ref(staging_model(landed)), landed) }}
+        {{ records_of_files(ref(staging_model(landed)), builds) }}
 
     ),
 

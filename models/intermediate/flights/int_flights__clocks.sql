@@ -31,7 +31,10 @@ departures as (
 
 ),
 
+-- From here on each step is computed once: a `with` of its own keeps Postgres from writing it out wherever a later one uses it.
 departures_utc as (
+
+    with given as (select * from departures)
 
     select
         *,
@@ -43,11 +46,13 @@ departures_utc as (
             -- of an extract without a schedule nothing but the date says the day
             {{ clock_on('flight_date_local', 'actual_departure_clock_minutes') }}
         ) as actual_departure_at_local
-    from departures
+    from given
 
 ),
 
 arrivals as (
+
+    with given as (select * from departures_utc)
 
     select
         *,
@@ -57,11 +62,13 @@ arrivals as (
         {{ clock_after(
             'scheduled_departure_at_utc', 'scheduled_departure_at_local', 'scheduled_arrival_clock_minutes', 'destination_time_zone'
         ) }} as scheduled_arrival_at_local
-    from departures_utc
+    from given
 
 ),
 
 actual_arrivals as (
+
+    with given as (select * from arrivals)
 
     select
         *,
@@ -73,7 +80,7 @@ actual_arrivals as (
                 'actual_departure_at_utc', 'actual_departure_at_local', 'actual_arrival_clock_minutes', 'destination_time_zone'
             ) }}
         end as actual_arrival_at_local
-    from arrivals
+    from given
 
 )
 

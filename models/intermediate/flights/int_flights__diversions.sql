@@ -2,9 +2,7 @@
                      'tail_number', 'is_destination_reached', 'diverted_elapsed_minutes', 'diverted_arr_delay_minutes',
                      'distance_to_destination_miles'] -%}
 {%- set landings = range(1, 6) -%}
-{%- set wheels_off = clock_after(
-    to_utc('wheels_on_at_local', 'time_zone'), 'wheels_on_at_local', 'wheels_off_clock_minutes', 'time_zone'
-) -%}
+{%- set in_order = 'over (partition by version_id, flight_key order by landing_number)' -%}
 
 with flights as (
 
@@ -49,62 +47,49 @@ diverted as (
 ),
 
 -- Clocks have no date: a landing is the first such clock after the flight had left the place before, the next take-off the first
--- one after that.
-landing_0 as (
-
-    select
-        *,
-        actual_departure_at_local as wheels_off_at_local,
-        actual_departure_at_utc as wheels_off_at_utc
-    from diverted
-    where landing_number = last_number
-
-),
-
+-- one after that. Each landing has columns of its own, null in other rows, and looks at those of the row before: with joins Spark
+-- would plan the flights anew for each.
 {% for number in landings -%}
+{%- set before = number - 1 -%}
+{%- set left_at_utc = 'actual_departure_at_utc' if number == 1 else 'lag(wheels_off_at_utc_' ~ before ~ ') ' ~ in_order -%}
+{%- set left_at_local = 'actual_departure_at_local' if number == 1 else 'lag(wheels_off_at_local_' ~ before ~ ') ' ~ in_order -%}
+{%- set wheels_on = 'wheels_on_at_local_' ~ number -%}
+{%- set landed_at = clock_after('left_at_utc_' ~ number, 'left_at_local_' ~ number, 'wheels_on_clock_minutes', 'time_zone') -%}
+{%- set wheels_off = clock_after(to_utc(wheels_on, 'time_zone'), wheels_on, 'wheels_off_clock_minutes', 'time_zone') -%}
 landing_{{ number }} as (
 
     select
         *,
-        {{ wheels_off }} as wheels_off_at_local,
-        {{ to_utc(wheels_off, 'time_zone') }} as wheels_off_at_utc
+        case when landing_number = {{ number }} then {{ wheels_off }} end as wheels_off_at_local_{{ number }},
+        case when landing_number = {{ number }} then {{ to_utc(wheels_off, 'time_zone') }} end as wheels_off_at_utc_{{ number }}
     from (
         select
-            diverted.*,
-            {{ clock_after(
-                'earlier.wheels_off_at_utc', 'earlier.wheels_off_at_local', 'diverted.wheels_on_clock_minutes', 'diverted.time_zone'
-            ) }} as wheels_on_at_local
-        from diverted
-        left join landing_{{ number - 1 }} as earlier
-            on earlier.version_id = diverted.version_id and earlier.flight_key = diverted.flight_key
-        where diverted.landing_number = {{ number }}
+            *,
+            case when landing_number = {{ number }} then {{ landed_at }} end as {{ wheels_on }}
+        from (
+            select
+                *,
+                {{ left_at_utc }} as left_at_utc_{{ number }},
+                {{ left_at_local }} as left_at_local_{{ number }}
+            from {{ 'diverted' if number == 1 else 'landing_' ~ before }}
+        ) as left_before
     ) as touched_down
 
-),
+){{ ',' if not loop.last }}
 
 {% endfor -%}
-dated as (
-
-    {% for number in landings -%}
-    select * from landing_{{ number }}
-    union all
-    {% endfor -%}
-    select
-        *,
-        null as wheels_on_at_local,
-        null as wheels_off_at_local,
-        null as wheels_off_at_utc
-    from diverted
-    where last_number = 0
-
-)
-
 select
     version_id,
     flight_key,
     flight_month,
     landing_number,
-    wheels_on_at_local,
-    wheels_off_at_local,
+    {%- for clock in ['wheels_on_at_local', 'wheels_off_at_local'] %}
+    coalesce(
+        {%- for number in landings %}
+        {{ clock }}_{{ number }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as {{ clock }},
+    {%- endfor %}
     {{ as_stated | join(',\n    ') }}
-from dated
+from landing_{{ landings | last }}
+where landing_number > 0 or last_number = 0

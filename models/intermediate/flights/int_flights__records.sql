@@ -16,8 +16,9 @@ stated as (
 
     select
         versions.version_id,
-        {{ columns_that_headers_state('statements.column_names') }},
-        {{ header_has_schedule('statements.column_names') }} as has_schedule,
+        {{ places_by_headers('statements.column_names', 'statements.file_no') }},
+        {{ header_tells('statements.column_names', 'number') }} as has_numbers,
+        {{ header_tells('statements.column_names', 'schedule') }} as has_schedules,
         statements.file_no
     from {{ months_to_build_from_files().rows }} as versions (version_id, reads)
     inner join statements
@@ -30,8 +31,8 @@ headers as (
 
     select
         *,
-        bool_and(states_flight_number) over (partition by version_id) as all_have_numbers,
-        bool_and(has_schedule) over (partition by version_id) as all_have_schedules
+        bool_and(has_numbers) over (partition by version_id) as all_have_numbers,
+        bool_and(has_schedules) over (partition by version_id) as all_have_schedules
     from stated
 
 ),
@@ -46,8 +47,8 @@ named as (
         || records.destination_airport_code_iata || '|' as route_of_day,
         coalesce(
             records.flight_number || '|' || records.scheduled_departure_at_local,
-            case when not headers.has_schedule then 'number ' || records.flight_number end,
-            case when not headers.states_flight_number then 'schedule ' || records.scheduled_departure_at_local end,
+            case when not headers.has_schedules then 'number ' || records.flight_number end,
+            case when not headers.has_numbers then 'schedule ' || records.scheduled_departure_at_local end,
             'record ' || records.file_no || '.' || records.record_no
         ) as own_name,
         -- and by what all files of the month name it

@@ -15,11 +15,11 @@ fences as (
 select
     flights.month_version_id as version_id,
     flights.flight_month,
-    case grouping(flights.carrier_code, flights.origin_airport_code_iata, flights.destination_airport_code_iata)
-        when 7 then 'month'
-        when 3 then 'carrier'
-        when 4 then 'route'
-        when 2 then 'carrier and destination'
+    case
+        when grouping(flights.carrier_code) = 1 and grouping(flights.destination_airport_code_iata) = 1 then 'month'
+        when grouping(flights.destination_airport_code_iata) = 1 then 'carrier'
+        when grouping(flights.carrier_code) = 1 then 'route'
+        else 'carrier and destination'
     end as grain,
     flights.carrier_code,
     flights.origin_airport_code_iata,

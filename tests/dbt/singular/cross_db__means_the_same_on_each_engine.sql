@@ -21,13 +21,24 @@
     ['iso_dow of a Sunday', iso_dow("date '2013-01-06'"), '7'],
     ['iso_dow of a Monday', iso_dow("date '2013-01-07'"), '1'],
     ['date_spine', '(select count(*) from (' ~ date_spine('2012-02-28', '2012-03-01') ~ ') as spine)', '3'],
+    ['each_month', '(select max(first_day) from (select ' ~ each_month("date '2012-12-01'", "date '2013-02-01'") ~ ' as first_day) as months)', "date '2013-02-01'"],
     ['timestamptz_to_utc', timestamptz_to_utc(with_offset), "timestamp '2013-01-15 17:00:00'"],
     ['string_agg_ordered', '(select ' ~ string_agg_ordered('part', '|', 'part') ~ ' from texts)', "'a|b'"],
     ['hash_40_bit: the first ten digits of md5', hash_40_bit("'a'"), '54785325504'],
     ['computed_once', computed_once("'a'"), "'a'"],
     ['json_value', json_value(record, "'div' || '_distance'"), "'12.00'"],
     ['json_value of a key that is not there', "coalesce(" ~ json_value(record, "'div_airport'") ~ ", 'none')", "'none'"],
-    ['record_as_json', '(select ' ~ record_as_json('records') ~ ' from records)', "'{" ~ '"origin":"JFK"' ~ "}'"],
+    ['record_as_json', '(select ' ~ record_as_json('records') ~ ' from records)', "'{" ~ '"file_no":7,"origin":"JFK"' ~ "}'"],
+    ['canonical_text of a text', canonical_text("'a'", 'text'), "'=a'"],
+    ['canonical_text of a number', canonical_text("cast(1.5 as numeric(7, 4))", 'numeric(7, 4)'), "'1.5000'"],
+    ['canonical_text of a fraction', canonical_text("cast(2 as " ~ type_double() ~ ") / 3", 'double precision'), "'0.666667'"],
+    ['canonical_text of less than nothing', canonical_text("cast(-0.0000001 as " ~ type_double() ~ ")", 'double precision'), "'0.000000'"],
+    ['canonical_text of a flag', canonical_text('1 = 1', 'boolean'), "'true'"],
+    ['canonical_text of a day', canonical_text("date '2013-02-28'", 'date'), "'2013-02-28'"],
+    ['canonical_text of a moment', canonical_text("timestamp '2013-02-28 05:00:00'", 'timestamp'), "'2013-02-28 05:00:00'"],
+    ['canonical_text of a part of a second', canonical_text("timestamp '2013-02-28 05:00:00.25'", 'timestamp'), "'2013-02-28 05:00:00.25'"],
+    ['row_checksum', row_checksum([{'name': "'a'", 'data_type': 'text'}, {'name': '7', 'data_type': 'integer'}]), hash_40_bit("'=a|7'")],
+    ['row_checksum of nothing', row_checksum([{'name': 'cast(null as integer)', 'data_type': 'integer'}]), hash_40_bit("''")],
 ] -%}
 {%- set casts = {
     'integer': [('12', '12'), ('-12', '-12'), ('12.0', 'none'), ('12a', 'none'), ('', 'none'), ('99999999999', 'none')],
@@ -47,6 +58,7 @@ with texts (part) as (
 records as (
 
     select
+        7 as file_no,
         'JFK' as origin,
         cast(null as {{ type_text() }}) as dest
     from texts

@@ -3,6 +3,7 @@
 with expected as (
 
     select * from {{ ref('expected_row_counts') }}
+    where data_month is null or data_month in ({{ pending_months() }})
 
 ),
 
