@@ -14,7 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
+from weakref import WeakSet
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _TO_END_BY_ITSELF = 0.3  # seconds for what is asked of Postgres, then again and again
@@ -24,6 +25,12 @@ FAILED = 1
 STOPPED = 128 + signal.SIGTERM  # 143, as of a program that does not hear it
 
 _asked: signal.Signals | None = None
+_spared: "WeakSet[Any]" = WeakSet()
+
+
+def spare(opened: Any) -> None:
+    """Cancel nothing on this connection of psycopg2: it says how the command ended."""
+    _spared.add(opened)
 
 
 def asked_by() -> signal.Signals | None:
@@ -100,16 +107,16 @@ def _cancel_when_asked(ear: int, is_over: threading.Event) -> None:
     with open(ear, "rb", buffering=0) as pipe:
         while number := pipe.read(1):
             while number[0] in _SIGNALS and not is_over.wait(_TO_END_BY_ITSELF):
-                _cancel_statements()
+                cancel_statements()
 
 
-def _cancel_statements() -> None:
+def cancel_statements() -> None:
     """Of all connections of this process, also those of dlt, dbt and SQLAlchemy. Idle ones do not mind."""
     if "psycopg2.extensions" not in sys.modules:
         return
     import psycopg2.extensions  # only here: help and what needs no server do without
 
     for found in gc.get_objects():
-        if issubclass(type(found), psycopg2.extensions.connection):
+        if issubclass(type(found), psycopg2.extensions.connection) and found not in _spared:
             with suppress(psycopg2.Error):
                 found.cancel()

@@ -67,6 +67,18 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_server_is_left_to_others(clean_environment: None) -> Iterator[None]:
+    """Where one module leaves a server in the environment, others ask that one, in some orders only."""
+    before = _variables_of_servers()
+    yield
+    assert _variables_of_servers() == before
+
+
+def _variables_of_servers() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("PG")}
+
+
 @pytest.fixture(scope="session")
 def warehouse_server(clean_environment: None) -> Iterator[Server]:
     """The session's server. ONTIME_STATE names it for this process and its children."""

@@ -11,7 +11,6 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +25,7 @@ from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_d
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
 from cli.console import nearest
+from cli.environment import variables
 from cli.server.connections import connection
 from ingestion import PROJECT
 from ingestion.errors import OntimeError
@@ -253,15 +253,18 @@ def _parse(project: Path) -> None:
     from dbt.cli.main import dbtRunner
     from dbt.parser.manifest import write_semantic_manifest
 
-    with suppress(OntimeError):  # without a server metrics can be listed all the same
-        os.environ.update(connection("transformer").environment())
+    try:
+        server = connection("transformer").environment()
+    except OntimeError:  # without a server metrics can be listed all the same
+        server = {}
     folder = str(project)
-    parsed = dbtRunner().invoke(
-        [
-            *("--log-level", "none", "--no-write-json", "parse", "--target", "prod"),
-            *("--project-dir", folder, "--profiles-dir", folder, "--target-path", f"{folder}/target"),
-        ]
-    )
+    with variables(server):
+        parsed = dbtRunner().invoke(
+            [
+                *("--log-level", "none", "--no-write-json", "parse", "--target", "prod"),
+                *("--project-dir", folder, "--profiles-dir", folder, "--target-path", f"{folder}/target"),
+            ]
+        )
     if not parsed.success:
         raise OntimeError(f"dbt cannot read the project: {parsed.exception}", "see: dbt parse")
     write_semantic_manifest(cast(Any, parsed.result), f"{folder}/target")

@@ -26,13 +26,14 @@ import psycopg2.extensions
 from psycopg2 import errors
 
 from cli.console import FAILED, LATER, exit_code_of, note
+from cli.environment import variables
 from cli.runs import lineage
 from cli.runs.release import release
 from cli.runs.words import command_of, job_of, name_of_file, storable, without_secrets_of_addresses
 from ingestion import PROJECT
 from ingestion.errors import OntimeError
 from ingestion.report import LoadReport
-from ingestion.stopping import exit_code_of_stop, is_asked
+from ingestion.stopping import exit_code_of_stop, spare
 
 Opened = psycopg2.extensions.connection
 
@@ -63,7 +64,6 @@ _SAY_WHO_WAS_KILLED = """
                 and classid = hashtext('ontime run')::oid and objid = hashtext(runs.run_id)::oid
         )
 """
-_TRIES_WHILE_STOPPING = 50
 # Somebody who holds the table keeps no command waiting.
 _NOT_LONG = "select set_config('lock_timeout', '2s', true), set_config('statement_timeout', '5s', true)"
 _BEGIN = f"""
@@ -201,6 +201,7 @@ class Run:
             cursor.execute(_BEGIN, told)
             ((self._started_at,),) = cursor.fetchall()
 
+        self.is_begun = True  # a stop that comes while it is written has something to end
         self.is_begun = self._written(write)
         if lineage.is_wanted():
             self._lineage = lineage.Lineage(self.run_id, job_of(self.words), self._place())
@@ -264,23 +265,17 @@ class Run:
         self.writes.update({f"marts.{mart}": rows for mart, rows in cursor.fetchall()})
 
     def _written(self, write: Callable[[Any], object]) -> bool:
-        """Whether it was; where not, that is told. What stops a command may cancel this as well: again."""
+        """Whether it was; where not, that is told."""
         assert self.opened is not None
-        for _ in range(_TRIES_WHILE_STOPPING):
+        for may_make_table in (True, False):
             try:
                 with self.opened.cursor() as cursor:
                     write(cursor)
                 return True
             except psycopg2.Error as error:
-                if isinstance(error, errors.QueryCanceled) and is_asked():
-                    time.sleep(
-                        0.1
-                    )  # what cancels goes on for as long as the server says of a query that it runs
-                    continue
-                if isinstance(error, NO_TABLE) and self._make_table():
-                    continue
-                self._tell_once(error)
-                return False
+                if not (may_make_table and isinstance(error, NO_TABLE) and self._make_table()):
+                    self._tell_once(error)
+                    return False
         return False
 
     def _tell_once(self, error: psycopg2.Error) -> None:
@@ -312,9 +307,10 @@ def recorded(words: Sequence[str], opened: Opened | None) -> Iterator[Run]:
     if opened is None:
         yield run
         return
-    run.begin()
+    spare(opened)
     ended_by: BaseException | None = None
     try:
+        run.begin()
         with _known_to_children(run.run_id if run.is_begun else None):
             yield run
     except BaseException as error:
@@ -327,17 +323,8 @@ def recorded(words: Sequence[str], opened: Opened | None) -> Iterator[Run]:
 @contextmanager
 def _known_to_children(run_id: str | None) -> Iterator[None]:
     """To dbt and to commands that are started meanwhile; one that is not recorded is known to nobody."""
-    names = (BUILD_RUN,) if run_id is None else (BUILD_RUN, PARENT)
-    before = {name: os.environ.pop(name, None) for name in names}
-    if run_id is not None:
-        os.environ.update(dict.fromkeys(names, run_id))
-    try:
+    with variables({BUILD_RUN: run_id} if run_id is None else {BUILD_RUN: run_id, PARENT: run_id}):
         yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 def make_table(cursor: psycopg2.extensions.cursor) -> None:

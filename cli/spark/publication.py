@@ -6,7 +6,6 @@ compared               rows and checksum of each mart and month, as Spark and as
 published              by rows, in one transaction, as at the end of a build
 """
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +15,7 @@ from typing import Any
 from psycopg2 import sql
 
 from cli.building.build import ANOTHER_BUILD_RUNS, PUBLISHING_TARGET, build_lock, raise_if_stopped, use
+from cli.environment import variables
 from cli.server.connections import Connection, connection
 from cli.server.files import Say
 from cli.server.settings import LOOPBACK
@@ -45,7 +45,7 @@ def publish(say: Say = print) -> int:
         if not (ours.is_held and theirs.is_held):
             say("a build is running; nothing was done, try again later")
             return ANOTHER_BUILD_RUNS
-        with _marts_stand_in(SCHEMA):
+        with variables({"ONTIME_MARTS_SCHEMA": SCHEMA}):
             dbt = Dbt.of(transformer)
             dbt.run("run-operation", "make_tables_of_marts")
             marts = _tables(transformer)
@@ -56,15 +56,6 @@ def publish(say: Say = print) -> int:
             dbt.run("run-operation", "publish_brought_marts")
     say(f"{len(marts)} marts of the cluster are published")
     return 0
-
-
-@contextmanager
-def _marts_stand_in(schema: str) -> Iterator[None]:
-    os.environ["ONTIME_MARTS_SCHEMA"] = schema
-    try:
-        yield
-    finally:
-        del os.environ["ONTIME_MARTS_SCHEMA"]
 
 
 @dataclass(frozen=True)

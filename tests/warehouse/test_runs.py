@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
 
-import psycopg2
+import psycopg2.errors
 import pytest
 from click.testing import CliRunner, Result
 
@@ -22,6 +23,7 @@ from cli.runs import lineage
 from cli.runs.record import recorded
 from cli.runs.words import command_of
 from cli.server.roles import bootstrap
+from ingestion import stopping
 from tests import samples
 from tests.beginnings import SAMPLE, begin_with
 from tests.ingestion.support import query, session, value, wait_until
@@ -233,6 +235,36 @@ def test_a_run_that_is_asked_to_stop_says_so(project: ProjectCopy) -> None:
         assert "is not recorded" not in said
     kept = last_run()
     assert (kept["outcome"], kept["exit_code"]) == ("stopped", 143)
+
+
+def test_a_stop_in_the_moment_of_its_beginning_is_kept(
+    project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt() -> bool:
+        raise KeyboardInterrupt
+
+    with session("transformer") as opened:
+        opened.autocommit = True
+        monkeypatch.setattr(lineage, "is_wanted", interrupt)
+        with pytest.raises(KeyboardInterrupt), recorded(["run", "daily"], opened):
+            raise AssertionError("it was stopped before")
+    assert (last_run()["command"], last_run()["outcome"]) == ("run daily", "stopped")
+
+
+def test_what_stops_a_command_cancels_all_but_its_record(project: ProjectCopy) -> None:
+    """A cancelled record would say that the run was killed."""
+    lock = "select pg_advisory_lock(13)"
+    with session("postgres") as holder, session("transformer") as kept, session("loader") as others:
+        holder.cursor().execute(lock)
+        stopping.spare(kept)
+        with ThreadPoolExecutor() as pool:
+            waiting = [pool.submit(opened.cursor().execute, lock) for opened in (kept, others)]
+            wait_until("select count(*) = 2 from pg_locks where locktype = 'advisory' and not granted")
+            stopping.cancel_statements()
+            with pytest.raises(psycopg2.errors.QueryCanceled):
+                waiting[1].result()
+            holder.cursor().execute("select pg_advisory_unlock(13)")
+            waiting[0].result()
 
 
 def test_a_table_that_somebody_holds_keeps_no_command_waiting(project: ProjectCopy) -> None:

@@ -11,6 +11,7 @@ import yaml
 from jinja2 import Environment
 
 from cli.building.build_state import Cursor
+from cli.environment import variables
 from ingestion import PROJECT
 from ingestion.errors import OntimeError
 
@@ -48,15 +49,8 @@ class Space:
     @contextmanager
     def named(self) -> Iterator[None]:
         """Let dbt in this process find the same space."""
-        before = os.environ.get(USER)
-        os.environ[USER] = self.owner
-        try:
+        with variables({USER: self.owner}):
             yield
-        finally:
-            if before is None:
-                del os.environ[USER]
-            else:
-                os.environ[USER] = before
 
 
 def own_space() -> Space:
