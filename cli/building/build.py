@@ -24,6 +24,7 @@ from cli.building import build_state, raw_rows
 from cli.building.build_state import Lost, State
 from cli.building.mart_results import keep_mart_results
 from cli.console import FAILED, LATER, note
+from cli.environment import variables
 from cli.runs.record import Opened, Run, Step, recorded
 from cli.server.connections import Connection, connection
 from cli.server.readers import watched
@@ -106,16 +107,7 @@ def build_changes(
 ) -> int:
     """Compare with the published state, and build what differs."""
     with run.step("compare"), closing(transformer.connect()) as opened, opened.cursor() as cursor:
-        damaged = raw_rows.damages(cursor, SOURCES.values(), count_all=asked.all)
-        opened.commit()
-        for damage in damaged:
-            if damage.is_answer:
-                note(f"warning: {damage}; ask again: ontime load {damage.source}")
-        raw_rows.refuse_damages(damaged)
-        if alone := raw_rows.in_lake_alone(cursor):
-            note(f"left out: {alone}")
-            if alone.published and not (asked.selection or asked.all or asked.plan):
-                raise alone.refusal()
+        refuse_lost_rows(cursor, asked)
         published = build_state.published_state(cursor)
         whole = not asked.selection and not asked.all
         if whole and isinstance(published, State) and nothing_differs(cursor, published, asked.vars):
@@ -143,8 +135,12 @@ def build_changes(
         if asked.plan:
             show(plan, runs, graph, cursor, asked.target)
             return 0
+        alone = graph.unit_tests_alone(runs)
+        if alone and run_unit_tests(alone, graph, asked, transformer, run) != 0:
+            return FAILED
+        runs -= alone
         if not runs:
-            note(NOTHING_SELECTED if asked.selection else NO_LOGIC)
+            note(NOTHING_ELSE if alone else NOTHING_SELECTED if asked.selection else NO_LOGIC)
             if not asked.selection:
                 build_state.save_as_published(cursor, now)
                 opened.commit()
@@ -152,6 +148,7 @@ def build_changes(
         plan_id = uuid4().hex
         # a selection publishes nothing: to it nothing stands, and the gate misses what it leaves out
         kinds = {uid: plan.kind(uid) for uid in (runs if asked.selection else graph.runnable())}
+        kinds |= dict.fromkeys(alone, "stands")
         build_state.save(cursor, plan_id, now, kinds, [source.raw_schema for source in SOURCES.values()])
         opened.commit()
 
@@ -160,17 +157,40 @@ def build_changes(
     if run.has_listener:
         run.reads += graph.raw_tables_above(runs)
     selection = [] if runs == frozenset(graph.runnable()) else graph.selection(runs)
-    os.environ["ONTIME_BUILD_PLAN"] = plan_id
-    try:
-        # a selection publishes nothing
-        keep = keep_nothing if asked.selection else partial(keep_mart_results, manifest.nodes)
-        arguments = [*selection, *asked.others]
-        with run.step("dbt build"):
-            return run_dbt(asked.target, arguments, transformer, manifest, keep, run.tested)
-    finally:
-        del os.environ["ONTIME_BUILD_PLAN"]
+    # a selection publishes nothing
+    keep = keep_nothing if asked.selection else partial(keep_mart_results, manifest.nodes)
+    arguments = [*selection, *asked.others]
+    with variables({"ONTIME_BUILD_PLAN": plan_id}), run.step("dbt build"):
+        return run_dbt(asked.target, arguments, transformer, manifest, keep, run.tested)
 
 
+def run_unit_tests(
+    tests: frozenset[str], graph: "Graph", asked: Namespace, transformer: Connection, run: Run
+) -> int:
+    """Run unit tests whose models stand as they are. Returns the exit code of dbt."""
+    note(f"unit tests of models that stand: {len(tests)}")
+    with run.step("dbt test"):
+        arguments = [*graph.selection(tests, "planned_without_models"), *asked.others]
+        return run_dbt(
+            asked.target, arguments, transformer, graph.manifest, tested=run.tested, command="test"
+        )
+
+
+def refuse_lost_rows(cursor: build_state.Cursor, asked: Namespace) -> None:
+    """Raise OntimeError where raw rows are gone that the ledger has, or are in the lake alone."""
+    damaged = raw_rows.damages(cursor, SOURCES.values(), count_all=asked.all)
+    cursor.connection.commit()
+    for damage in damaged:
+        if damage.is_answer:
+            note(f"warning: {damage}; ask again: ontime load {damage.source}")
+    raw_rows.refuse_damages(damaged)
+    if alone := raw_rows.in_lake_alone(cursor):
+        note(f"left out: {alone}")
+        if alone.published and not (asked.selection or asked.all or asked.plan):
+            raise alone.refusal()
+
+
+NOTHING_ELSE = "nothing else to build: all that is published stands"
 NOTHING_SELECTED = "nothing to build: what is selected stands as it was published"
 NO_LOGIC = "nothing to build: no table, view or test is made of what was edited"
 
@@ -341,12 +361,15 @@ def run_dbt(
     manifest: Any = None,
     keep: Callable[[Iterable[Any]], None] = keep_nothing,
     tested: Callable[[Iterable[Step]], None] = keep_nothing,
+    command: str = "build",
 ) -> int:
-    """Run `dbt build` in this process, on this connection, and report what failed. Returns the exit code.
+    """Run `dbt build`, or `dbt test`, in this process, on this connection, and report what failed.
+
+    Returns the exit code.
 
     Its results are kept when all went well, and what its tests said in any case.
     """
-    outcome = invoke_dbt(target, arguments, transformer, manifest)
+    outcome = invoke_dbt(target, arguments, transformer, manifest, command)
     if not has_results(outcome):
         note(str(outcome.exception))
         return FAILED

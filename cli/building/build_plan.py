@@ -10,7 +10,7 @@ New logic goes on to all that reads it, through history too: a column may have a
 (int_files__versions, int_months__versions and what lies between) the versions that come of it are data.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -121,6 +121,11 @@ class Graph:
         models = set(unit_test.depends_on.nodes)
         above = {uid for model in models if (node := self.node(model)) for uid in node.depends_on.nodes}
         return models | {uid for uid in above if self.materialized(uid) == "ephemeral"}
+
+    def unit_tests_alone(self, nodes: Collection[str]) -> frozenset[str]:
+        """Unit tests without their model: `dbt build` runs none of them, and passes; `dbt test` does."""
+        tests = {uid: test for uid, test in self.manifest.unit_tests.items() if uid in nodes}
+        return frozenset(uid for uid, test in tests.items() if not set(nodes) & set(test.depends_on.nodes))
 
     def relations(self) -> dict[str, list[str]]:
         """What a publication leaves in the database, by unique_id: what was built, and the published mart."""

@@ -219,11 +219,20 @@ def test_unit_tests_run_where_code_or_they_changed(
     unit_tests = "models/intermediate/performance/_int_performance__unit_tests.yml"
     of_airports = "int_performance__airport_months__counts_both_ends"
     with project.edited(
-        (unit_tests, "(2, 'LAX', 'JFK', false, false, 0, 0)", "(2, 'LAX', 'JFK', false, false, 0, 1)")
+        (unit_tests, "(1, 'LAX', 'JFK', false, false, -5, 15)", "(1, 'LAX', 'JFK', true, false, -5, 15)")
     ):
         planned = project.plan()
-    assert names(planned.runs, "unit_test") == {of_airports}
-    assert not names(planned.runs, "model")
+        assert names(planned.runs, "unit_test") == {of_airports}
+        assert not names(planned.runs, "model")
+        for built in (project.build(), project.build()):
+            assert built.code == 1, "of dbt a unit test runs with its model alone"
+            assert of_airports in built.said
+    with project.edited((unit_tests, "(2, 'LAX', 'JFK', false", "(3, 'LAX', 'JFK', false")):
+        built = project.build()
+        assert built.code == 0, built.said
+        assert "unit tests of models that stand: 1" in built.said
+        assert not project.plan().runs
+    assert project.build().code == 0
 
     load_restated(project, tmp_path, 1, late=1)
     planned = project.plan()

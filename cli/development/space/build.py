@@ -118,9 +118,8 @@ def _build(
 
 
 def _commands(graph: Graph, plan: "Plan") -> Iterator[tuple[str, frozenset[str]]]:
-    """Commands of dbt with the nodes of each: `dbt build` runs no unit test without its model, and passes."""
-    units = {uid: test for uid, test in graph.manifest.unit_tests.items() if uid in plan.tests}
-    alone = frozenset(uid for uid, test in units.items() if not plan.runs & set(test.depends_on.nodes))
+    """Commands of dbt with the nodes of each."""
+    alone = graph.unit_tests_alone(plan.runs | plan.tests)
     if not plan.runs:
         yield "test", plan.tests
         return
