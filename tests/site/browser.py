@@ -80,12 +80,9 @@ class Reader:
             self.wait_until("document.body.dataset.shown !== undefined")
         return self.page
 
-    def wait_until(self, condition: str) -> None:
-        """Ask the page again and again; Playwright's own way to wait is what the pages' policy forbids."""
-        ends = time.monotonic() + PATIENCE
-        while not self.page.evaluate(condition):
-            assert time.monotonic() < ends, f"never came true: {condition}"
-            self.page.wait_for_timeout(20)
+    def wait_until(self, condition: str, argument: object = None) -> None:
+        """Wait until the page says that it is true."""
+        wait_until(self.page, condition, argument)
 
     def draw_all(self) -> None:
         """Scroll to each part, so that its chart is drawn."""
@@ -98,3 +95,14 @@ class Reader:
 
     def close(self) -> None:
         self.context.close()
+
+
+def wait_until(page: Any, condition: str, argument: object = None) -> None:
+    """Ask the page again and again: Playwright's wait_for_function reads text as code, which pages forbid.
+
+    Their console says so, but only where the condition is not true at once.
+    """
+    ends = time.monotonic() + PATIENCE
+    while not page.evaluate(condition, argument):
+        assert time.monotonic() < ends, f"never came true: {condition}"
+        page.wait_for_timeout(20)
