@@ -25,7 +25,7 @@ def run(job: str, month: str | None) -> None:
       ontime run monthly --month 2024-03
     """
     from cli.scheduling import run as running
-    from cli.scheduling.find import jobs, month_of, the_job
+    from cli.scheduling.find import jobs, months_to_run, the_job
 
     if not job:
         for known in jobs().values():
@@ -33,7 +33,7 @@ def run(job: str, month: str | None) -> None:
         return
     chosen = the_job(job)
     with recorded_as("loader") as kept:  # its steps are runs of their own, which know whose they are
-        outcomes = running.run(chosen, month_of(chosen, month), running.start_ontime, note)
+        outcomes = running.run_months(chosen, months_to_run(chosen, month), running.start_ontime, note)
         kept.exit_code = code = running.exit_code(outcomes)
     note("")
     for outcome in outcomes:

@@ -1,8 +1,8 @@
-"""The job that somebody names, and the month that it is for."""
+"""The job that somebody names, and the months that it is for."""
 
 from datetime import UTC, date, datetime
 
-from cli.scheduling.gaps import expected_months, month_to_ask_for
+from cli.scheduling.gaps import expected_months, months_to_ask_for
 from cli.scheduling.jobs import Job, read_jobs
 from ingestion import PROJECT
 from ingestion.errors import OntimeError
@@ -29,14 +29,17 @@ def the_job(name: str) -> Job:
     return known[name]
 
 
-def month_of(job: Job, stated: str | None) -> date | None:
-    """The month that is stated, else the oldest of late that is not there yet. Raises OntimeError."""
+def months_to_run(job: Job, stated: str | None) -> list[date] | list[None]:
+    """The month that is stated, else those of late that are not there yet, in order. Raises OntimeError.
+
+    Where all are there the newest is asked for again; a job of no month has one run, of None.
+    """
     if stated is None:
         newest = job.month_of(datetime.now(UTC).date())
-        return newest and (month_to_ask_for(newest, expected_months()) or newest)
+        return [None] if newest is None else months_to_ask_for(newest, expected_months()) or [newest]
     if job.months_back is None:
         raise OntimeError(f"job {job.name} is of no month", "leave --month out")
     months = months_of([stated])
     if len(months) != 1:
         raise OntimeError(f"{stated} is no single month", f"such as: ontime run {job.name} --month 2024-03")
-    return months[0]
+    return months

@@ -69,11 +69,11 @@ def expected_months() -> list[Month]:
         return [Month(*row) for row in cursor.fetchall()]
 
 
-def month_to_ask_for(newest: date, expected: Sequence[Month]) -> date | None:
-    """The month of flights that a scheduler is to load now: the oldest of half a year that is not there.
+def months_to_ask_for(newest: date, expected: Sequence[Month]) -> list[date]:
+    """The months of flights that a scheduler is to load: those of half a year that are not there, in order.
 
     `newest` is the first day of the newest month that can be published. Where flights of that time are not
-    expected yet (an empty warehouse, or history alone) it is the one to begin with. None when all are there.
+    expected yet (an empty warehouse, or history alone) it is the one to begin with.
     """
     watched = [
         month
@@ -81,8 +81,8 @@ def month_to_ask_for(newest: date, expected: Sequence[Month]) -> date | None:
         if month.entity == "flights" and months_from(month.first_day, newest) in range(MONTHS_WATCHED)
     ]
     if not watched:
-        return newest
-    return next((month.first_day for month in watched if month.state in ("missing", "not yet")), None)
+        return [newest]
+    return [month.first_day for month in watched if month.state in ("missing", "not yet")]
 
 
 def months_from(earlier: date, later: date) -> int:

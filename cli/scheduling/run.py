@@ -40,6 +40,18 @@ class Outcome:
         return f"{self.step.name:<12} {said}" + (f", {self.seconds:.0f} s" if self.code is not None else "")
 
 
+def run_months(
+    job: Job, months: Iterable[date | None], start: Start, say: Callable[[str], None]
+) -> list[Outcome]:
+    """Run the job for the first of these months that can be loaded: a late one keeps no newer waiting."""
+    outcomes: list[Outcome] = []
+    for month in months:
+        outcomes += (ran := run(job, month, start, say))
+        if exit_code(ran) != LATER:
+            break
+    return outcomes
+
+
 def run(job: Job, month: date | None, start: Start, say: Callable[[str], None]) -> list[Outcome]:
     """Run the steps in the order in which they stand. One that fails leaves out those that need it."""
     outcomes: dict[str, Outcome] = {}

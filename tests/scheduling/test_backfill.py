@@ -11,7 +11,7 @@ from subprocess import Popen
 import pytest
 
 from cli.scheduling.backfill import Backfill, Plan, plan, read_backfill, run
-from cli.scheduling.gaps import MOST, Month, State, as_table, expected_months, month_to_ask_for, stretches
+from cli.scheduling.gaps import MOST, Month, State, as_table, expected_months, months_to_ask_for, stretches
 from cli.server.process import server
 from ingestion.errors import OntimeError
 from ingestion.sources.bts import BTS, archives
@@ -329,16 +329,17 @@ def test_months_in_one_state_are_one_line_and_many_lines_are_cut() -> None:
     assert "and 2 more: marts.audit_gaps" in as_table(expected(date(2000, 1, 1), *many))
 
 
-def test_the_month_that_a_scheduler_asks_for() -> None:
+def test_the_months_that_a_scheduler_asks_for() -> None:
     newest = date(2024, 3, 1)
-    assert month_to_ask_for(newest, []) == newest
+    assert months_to_ask_for(newest, []) == [newest]
     history_alone = expected(date(2013, 1, 1), "loaded", "missing")
-    assert month_to_ask_for(newest, history_alone) == newest
+    assert months_to_ask_for(newest, history_alone) == [newest]
     followed = expected(
         date(2023, 8, 1), "missing", "missing", "loaded", "missing", "held", "loaded", "not yet"
     )
     # what is missing for more than half a year is left to a backfill, and a later month is not published yet
-    assert month_to_ask_for(date(2024, 2, 1), followed) == date(2023, 9, 1)
-    assert month_to_ask_for(newest, followed) == date(2023, 11, 1)
-    assert month_to_ask_for(newest, expected(date(2024, 2, 1), "loaded", "restated", "not yet")) is None
-    assert month_to_ask_for(newest, expected(date(2024, 3, 1), "missing", entity="weather")) == newest
+    missing = [date(2023, 9, 1), date(2023, 11, 1)]
+    assert months_to_ask_for(date(2024, 2, 1), followed) == [*missing, date(2024, 2, 1)]
+    assert months_to_ask_for(date(2024, 1, 1), followed) == [date(2023, 8, 1), *missing]
+    assert months_to_ask_for(newest, expected(date(2024, 2, 1), "loaded", "restated", "not yet")) == []
+    assert months_to_ask_for(newest, expected(date(2024, 3, 1), "missing", entity="weather")) == [newest]

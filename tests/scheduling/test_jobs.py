@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
-from cli.scheduling.find import JOBS, jobs, month_of, the_job
+from cli.scheduling.find import JOBS, jobs, months_to_run, the_job
 from cli.scheduling.jobs import read_jobs
 from ingestion.errors import OntimeError
 
@@ -45,12 +45,12 @@ def test_the_month_of_a_day(day: date, month: date) -> None:
 
 def test_a_month_that_is_stated() -> None:
     monthly, daily = the_job("monthly"), the_job("daily")
-    assert month_of(monthly, "2024-03") == date(2024, 3, 1)
+    assert months_to_run(monthly, "2024-03") == [date(2024, 3, 1)]
     assert "2024-03" in " ".join(monthly.steps[0].arguments(date(2024, 3, 1)))
     with pytest.raises(OntimeError, match="is of no month"):
-        month_of(daily, "2024-03")
+        months_to_run(daily, "2024-03")
     with pytest.raises(OntimeError, match="no single month"):
-        month_of(monthly, "2024-03..2024-04")
+        months_to_run(monthly, "2024-03..2024-04")
     with pytest.raises(OntimeError, match="there is no job hourly") as failure:
         the_job("hourly")
     assert failure.value.remedy == "choose one of: daily, monthly, weekly"

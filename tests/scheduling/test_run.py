@@ -16,7 +16,7 @@ from cli.console import FAILED, LATER
 from cli.runs.record import PARENT
 from cli.scheduling import run as running
 from cli.scheduling.jobs import Job, Step
-from cli.scheduling.run import Outcome, exit_code, run
+from cli.scheduling.run import Outcome, exit_code, run, run_months
 from tests.data import data
 from tests.ingestion.site import Page, Site, site
 from tests.ingestion.support import query
@@ -73,6 +73,27 @@ def test_steps_run_in_order_with_their_month() -> None:
 def test_what_fails_leaves_out_what_needs_it(codes: dict[str, int], left_out: set[str], code: int) -> None:
     done = outcomes(codes)
     assert {outcome.step.name for outcome in done if outcome.code is None} == left_out
+    assert exit_code(done) == code
+
+
+@pytest.mark.parametrize(
+    ("codes", "asked", "code"),
+    [
+        ({"2024-01": 75}, ["2024-01", "2024-02"], LATER),
+        ({"2024-01": 75, "2024-02": 1}, ["2024-01", "2024-02"], FAILED),
+        ({"2024-01": 1}, ["2024-01"], FAILED),
+        ({}, ["2024-01"], 0),
+        ({"2024-01": 75, "2024-02": 75, "2024-03": 75}, ["2024-01", "2024-02", "2024-03"], LATER),
+    ],
+)
+def test_a_month_that_is_late_keeps_no_newer_one_waiting(
+    codes: dict[str, int], asked: list[str], code: int
+) -> None:
+    months = [date(2024, month, 1) for month in (1, 2, 3)]
+    done = run_months(
+        job(step("flights")), months, lambda arguments, _: codes.get(arguments[1], 0), lambda _: None
+    )
+    assert len(done) == len(asked)
     assert exit_code(done) == code
 
 
