@@ -5,7 +5,7 @@ import sys
 import click
 
 from cli.commands import completing
-from cli.commands.options import format_option, listed
+from cli.commands.options import as_of_option, format_option, listed
 
 
 @click.command()
@@ -24,6 +24,7 @@ from cli.commands.options import format_option, listed
 @click.option("--limit", type=click.IntRange(min=0), help="The first rows only.")
 @click.option("--sql", "as_sql", is_flag=True, help="Show the SQL and do not ask it.")
 @format_option
+@as_of_option
 def metrics(
     names: tuple[str, ...],
     by: str,
@@ -34,6 +35,7 @@ def metrics(
     limit: int | None,
     as_sql: bool,
     form: str,
+    as_of: str | None,
 ) -> None:
     """Answer metrics of flights, by what you like, from the published marts. Without names: list them.
 
@@ -42,6 +44,7 @@ def metrics(
       ontime metrics
       ontime metrics on_time_pct --by carrier,month --where "origin = 'JFK'"
       ontime metrics flights mean_arr_delay --by carrier_name --having "flights > 999" --order -mean_arr_delay
+      ontime metrics on_time_pct --by month --as-of 2024-03-01
     """
     from cli.development.preview.client import semantic_manifest
     from cli.questions.metrics import Question, listing, read_metrics
@@ -58,4 +61,4 @@ def metrics(
     if as_sql:
         click.echo(statement)
     else:
-        ask(statement, form, sys.stdout)
+        ask(statement, form, sys.stdout, as_of)

@@ -7,6 +7,13 @@ format_option = click.option(
 )
 """How an answer is shown."""
 
+as_of_option = click.option(
+    "--as-of",
+    metavar="WHEN",
+    help="The marts as readers saw them then: 2024-03-01 (its end, UTC), a time, a publication's number.",
+)
+"""Of which moment an answer is (cli/questions/as_of.py)."""
+
 
 def listed(names: str) -> tuple[str, ...]:
     """The names in `JFK,LGA`."""

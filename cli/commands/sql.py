@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from cli.commands.options import format_option
+from cli.commands.options import as_of_option, format_option
 from cli.console import note
 
 
@@ -21,19 +21,21 @@ class StatementCommand(click.Command):
 @click.command(cls=StatementCommand)
 @click.argument("statement")
 @format_option
+@as_of_option
 @click.option("--expect-none", is_flag=True, help="Exit code 1 when the answer has rows: a check.")
-def sql(statement: str, form: str, expect_none: bool) -> None:
+def sql(statement: str, form: str, as_of: str | None, expect_none: bool) -> None:
     """Answer one SQL statement, as role reporter: reads marts, writes nothing. `-` reads it from stdin.
 
     \b
     Examples:
       ontime sql "select count(*) from marts.fct_flights"
       ontime sql --format csv - < question.sql > answer.csv
+      ontime sql --as-of 2024-03-01 "select * from marts.agg_month order by flight_month"
       ontime sql --expect-none "select * from marts.audit_held_files where standing = 'held'"
     """
     from cli.questions.query import ask
 
-    has_rows = ask(sys.stdin.read() if statement == "-" else statement, form, sys.stdout)
+    has_rows = ask(sys.stdin.read() if statement == "-" else statement, form, sys.stdout, as_of)
     if expect_none and has_rows:
         note("there are rows, and none was expected")
         sys.exit(1)

@@ -1,6 +1,6 @@
 """What takes disk and can go: downloads of long ago, and old logs. Nothing of the warehouse itself.
 
-Versions of months whose logic is gone stay: which of them a publication still needs is not known here.
+Versions of months whose logic is gone stay: publications of then read them, and can be asked for (`--as-of`).
 Answers of APIs stay too, for they may not be given again.
 """
 

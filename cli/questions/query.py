@@ -6,8 +6,8 @@ written as Postgres spells them and never turned into Python's types: a numeric 
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import IO
@@ -69,10 +69,10 @@ class Answer:
     rows: Iterator[Row]
 
 
-def ask(statement: str, form: str, out: IO[str]) -> bool:
+def ask(statement: str, form: str, out: IO[str], as_of: str | None = None) -> bool:
     """Write the answer to `statement` to `out`; `form` is table, csv or json. Returns whether it has rows.
 
-    Raises OntimeError.
+    With `as_of` marts are asked as they were then (cli/questions/as_of.py). Raises OntimeError.
     """
     if "\0" in statement:
         raise OntimeError("the statement has a NUL character in it", "remove it")
@@ -81,15 +81,32 @@ def ask(statement: str, form: str, out: IO[str]) -> bool:
             "there is no statement, only comments or nothing", "ask with one select, values or show"
         )
     write = {"table": write_table, "csv": write_csv, "json": write_json}[form]
-    with closing(connect_reporter()) as opened:
+    with _asked(statement, as_of) as found:
+        first = list(islice(found.rows, 1))
+        write(replace(found, rows=chain(first, found.rows)), out)
+        return bool(first)
+
+
+@contextmanager
+def _asked(statement: str, as_of: str | None) -> Generator[Answer]:
+    """The answer, as long as its session lasts; what the server says against it comes as OntimeError."""
+    if as_of is None:
+        with closing(connect_reporter()) as opened:
+            try:
+                opened.set_session(readonly=True)
+                yield answer(opened, statement)
+            except psycopg2.Error as error:
+                raise explained(error, statement) from None
+        return
+    from cli.questions.as_of import session_as_of  # only here: it imports sqlglot
+
+    with session_as_of(as_of) as session:
+        of_then = session.statement(statement)
         try:
-            opened.set_session(readonly=True)
-            found = answer(opened, statement)
-            first = list(islice(found.rows, 1))
-            write(replace(found, rows=chain(first, found.rows)), out)
-            return bool(first)
+            yield answer(session.connection, of_then)
         except psycopg2.Error as error:
-            raise explained(error, statement) from None
+            told = explained(error, of_then)
+            raise OntimeError(session.as_asked(told.message), told.remedy) from None
 
 
 def write_csv(answer: Answer, out: IO[str]) -> None:

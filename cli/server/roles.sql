@@ -7,7 +7,7 @@
 --
 -- loader       owns raw_<source> schemas and what lands in them; writes down what it did (cli/runs/runs.sql, which follows this file)
 -- transformer  reads raw, owns everything else, marts too
--- reporter     reads the published schema marts and nothing else; nobody waits for it
+-- reporter     reads the published schema marts, what it was before (macros/publish/past.sql), and nothing else; nobody waits for it
 --
 -- Run by a superuser it holds more than run by an owner of the database who may make roles; it warns of what is open then.
 

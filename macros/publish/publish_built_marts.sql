@@ -26,10 +26,17 @@ declare
     rows_deleted bigint;
     rows_inserted bigint;
     names text;
+    this_publication integer;
+    form_since integer;
+    past_rows text;
+    key_columns text;
+    is_new_form boolean := false;
+    is_changed boolean := false;
 begin
     -- who holds a view in a long transaction makes the publication fail, not wait for ever; readers were ended before that
     -- where `ontime build` watches (cli/server/readers.py)
     set local lock_timeout = '90s';
+    {{ begin_past() }}
 
     -- 1. a published view may read append-only history and its own schema: all else is replaced by the next build
     select string_agg(distinct format('%s reads %s', reader.relname, format('%I.%I', read.relnamespace::regnamespace, read.relname)), ', ')
@@ -93,6 +100,7 @@ begin
             (select string_agg(distinct relname || '.' || attname, ', ') from changed_columns), names;
     end if;
 
+    is_new_form := exists (select from dropped_views where relnamespace = published);
     for mart in select relname, relnamespace::regnamespace as place from dropped_views order by oid desc loop
         execute format('drop view if exists %I.%I cascade', mart.place, mart.relname);
     end loop;
@@ -100,6 +108,8 @@ begin
     -- 3. tables: columns, then the rows that differ
     for mart in select distinct relname from changed_columns where relkind = 'r' and is_gone loop
         execute format('drop table {{ published_schema() }}.%I', mart.relname);
+        update past.tables set until = this_publication where tables.mart = mart.relname and until is null;
+        is_new_form := true;
         {{ record_publication('mart.relname', "'dropped'") }};
     end loop;
 
@@ -162,7 +172,8 @@ begin
             execute format('alter table {{ published_schema() }}.%I %s', mart.relname, part.change);
         end loop;
 
-        select string_agg(format('build.%1$I = live.%1$I', attname), ' and ') into key_matches
+        select string_agg(format('build.%1$I = live.%1$I', attname), ' and '), string_agg(format('%I', attname), ', ')
+        into key_matches, key_columns
         from pg_index
         inner join pg_attribute on pg_attribute.attrelid = pg_index.indrelid and pg_attribute.attnum = any (pg_index.indkey)
         where pg_index.indrelid = mart.oid and pg_index.indisprimary;
@@ -173,22 +184,32 @@ begin
         from pg_attribute
         where attrelid = mart.oid and attnum > 0 and not attisdropped;
 
+        -- rows that go are marked as ended where the past is kept, rows that come are kept there as well
+        {{ find_past_rows() }}
         execute format(
-            'delete from {{ published_schema() }}.%1$I as live where not exists ('
-            || 'select 1 from {{ build }}.%1$I as build where %2$s and (select row(%3$s) from (select build.*) as a) is not distinct from (select row(%3$s) from (select live.*) as b))',
-            mart.relname, key_matches, column_list
-        );
-        get diagnostics rows_deleted = row_count;
+            'with gone as (delete from {{ published_schema() }}.%1$I as live where not exists ('
+            || 'select 1 from {{ build }}.%1$I as build where %2$s and (select row(%3$s) from (select build.*) as a) is not distinct from (select row(%3$s) from (select live.*) as b)) '
+            || 'returning live.*)' || case when past_rows is not null then
+                ', ended as (update past.%4$I as build set publication_ended = %5$s from gone as live where build.publication_ended is null and %2$s)'
+            else '' end || ' select count(*) from gone',
+            mart.relname, key_matches, column_list, past_rows, this_publication
+        ) into rows_deleted;
         execute format(
-            'insert into {{ published_schema() }}.%1$I (%3$s) select %3$s from {{ build }}.%1$I as build '
-            || 'where not exists (select 1 from {{ published_schema() }}.%1$I as live where %2$s)',
-            mart.relname, key_matches, column_list
-        );
-        get diagnostics rows_inserted = row_count;
+            'with come as (insert into {{ published_schema() }}.%1$I (%3$s) select %3$s from {{ build }}.%1$I as build '
+            || 'where not exists (select 1 from {{ published_schema() }}.%1$I as live where %2$s) '
+            || 'returning %3$s)' || case when past_rows is not null then
+                ', begun as (insert into past.%4$I (%3$s, publication_began) select %3$s, %5$s from come)'
+            else '' end || ' select count(*) from come',
+            mart.relname, key_matches, column_list, past_rows, this_publication
+        ) into rows_inserted;
         if old_key is not null then
             execute format('alter table {{ published_schema() }}.%I add %s', mart.relname, new_key);
         end if;
+        if past_rows is null then
+            {{ begin_past_rows() }}
+        end if;
         if rows_deleted + rows_inserted > 0 then
+            is_changed := true;
             {{ record_publication(
                 'mart.relname', "format('%s rows inserted, %s deleted', rows_inserted, rows_deleted)", 'rows_inserted + rows_deleted'
             ) }};
@@ -206,6 +227,7 @@ begin
     loop
         if mart.old_oid is null or pg_get_viewdef(mart.old_oid) <> mart.definition then
             execute format('create or replace view {{ published_schema() }}.%I as %s', mart.relname, mart.definition);
+            is_new_form := true;
             {{ record_publication('mart.relname', "case when mart.old_oid is null then 'view created' else 'view replaced' end") }};
         end if;
     end loop;
@@ -233,7 +255,10 @@ begin
 
     drop table changed_columns, dropped_views;
 
-    -- 6. what the next build compares itself with, and who published
+    -- 6. what readers see from now on has a number, and stays to be asked for
+    {{ end_past() }}
+
+    -- 7. what the next build compares itself with, and who published
     {{ record_plain_dbt() }}
     {{ keep_state_of_build() }}
 exception when lock_not_available or deadlock_detected then
