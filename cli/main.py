@@ -26,6 +26,7 @@ from cli.commands.new import new
 from cli.commands.oozie import oozie
 from cli.commands.preview import preview
 from cli.commands.recording import keep_words
+from cli.commands.restated import restated
 from cli.commands.run import run
 from cli.commands.runs import runs
 from cli.commands.site import site
@@ -93,7 +94,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
     "The server, and what is kept": (up, down, status, backup, restore, clean),
     "Sources": (load, accept, reject, backfill),
     "Marts": (build, summary, docs, site, spark),
-    "Questions": (sql, metrics, features, runs),
+    "Questions": (sql, metrics, restated, features, runs),
     "A change on its way": (new, preview, impact, dev, diff, failures, check),
     "Other programs": (run, oozie, completion),
 }

@@ -13,6 +13,7 @@ LONG = (
     "warehouse/test_random_edits.py",
     "warehouse/test_published_figures.py",
     "warehouse/test_publication.py",
+    "warehouse/test_as_of.py",
     "dbt_project/test_hook.py",
     "dbt_project/test_lint.py",
     "airflow/test_scheduler.py",

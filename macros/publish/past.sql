@@ -53,7 +53,6 @@
         'create table past.%I as select *, %s as publication_began, cast(null as integer) as publication_ended from {{ published_schema() }}.%I',
         past_rows, this_publication, mart.relname
     );
-    -- names of its own: those of the marts may be as long as Postgres lets them be
     execute format('create index on past.%I (%s) where publication_ended is null', past_rows, key_columns);
     is_new_form := true;
 {%- endmacro %}

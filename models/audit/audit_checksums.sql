@@ -29,6 +29,7 @@
     ref('dim_dates'),
     ref('dim_fleet_aircraft'),
     ref('fct_arrival_outliers'),
+    ref('fct_delay_cause_versions'),
     ref('fct_flight_diversions'),
     ref('fct_flight_rotations'),
     ref('fct_flight_versions'),

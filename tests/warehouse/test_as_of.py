@@ -3,12 +3,14 @@
 import json
 import re
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
 
 from cli.questions.publications import show_publications
 from cli.questions.query import ask
+from cli.questions.restated import ordinal, show_restated
 from ingestion.errors import OntimeError
 from tests import samples
 from tests.beginnings import SAMPLE, begin_with
@@ -196,8 +198,128 @@ def test_readers_of_the_present_see_nothing_of_it(story: Story) -> None:
     )
 
 
-def test_the_past_costs_what_a_publication_changed(story: Story) -> None:
-    """A mart of which nothing changed has each row once, one of which a row changed one row more."""
-    dates, carriers = (value(f"select count(*) from marts.{mart}") for mart in ("dim_dates", "dim_carriers"))
+def test_the_past_costs_what_publications_changed(story: Story) -> None:
+    """A mart of which nothing changed has each row once, any other also those that publications deleted."""
+    dates = value("select count(*) from marts.dim_dates")
     assert value("select count(*) from past.dim_dates__1") == dates
-    assert value("select count(*) from past.dim_carriers__1") == carriers + 1
+    for mart in ("month_versions", "dim_carriers"):
+        kept = value(f"select count(*) from past.{mart}__1") - value(f"select count(*) from marts.{mart}")
+        told = f"select detail from ops.runs where step = 'publish' and subject = '{mart}'"
+        deleted = (re.search(r"(\d+) deleted", detail) for (detail,) in query(told))
+        assert kept == sum(int(found[1]) for found in deleted if found)
+
+
+# What releases changed
+
+
+@pytest.fixture(scope="module")
+def february(story: Story) -> list[dict[str, str | None]]:
+    return restated("2013-02")
+
+
+def restated(*months: str) -> list[dict[str, str | None]]:
+    out = StringIO()
+    show_restated(months, "json", out)
+    rows: list[dict[str, str | None]] = json.loads(out.getvalue(), parse_float=str, parse_int=str)
+    return rows
+
+
+MEASURES = ("flights", "cancelled", "diverted", "on_time", "on_time_pct", "mean_arr_delay_minutes")
+
+
+def cells(as_of: str) -> dict[tuple[str, str, str], Decimal]:
+    """Cells of February as the marts themselves have them."""
+    found = {}
+    for mart, subject, measures in (
+        ("agg_carrier_month", "carrier_code", (*MEASURES, "on_time_rank")),
+        ("agg_airport_month", "direction || ' of ' || airport_code_iata", MEASURES),
+    ):
+        statement = f"select {subject} as subject, * from marts.{mart} where flight_month = '2013-02-01'"
+        out = StringIO()
+        ask(statement, "json", out, as_of)
+        for row in json.loads(out.getvalue(), parse_float=Decimal, parse_int=Decimal):
+            found.update(
+                {(mart, row["subject"], name): row[name] for name in measures if row[name] is not None}
+            )
+    return found
+
+
+def test_changed_cells_are_those_that_differ_between_publications(
+    story: Story, february: list[dict[str, str | None]]
+) -> None:
+    """The logic is the same in both, so what differs is what the release changed: ranks as well."""
+    before, now = cells("1"), cells("4")
+    keys = before.keys() | now.keys()
+    differing = {key: (before.get(key), now.get(key)) for key in keys if before.get(key) != now.get(key)}
+    assert {name for _, _, name in differing} == {
+        "on_time",
+        "on_time_pct",
+        "mean_arr_delay_minutes",
+        "on_time_rank",
+    }
+
+    told = {
+        (row["mart"], row["subject"], row["measure"]): (
+            Decimal(row["value_before"] or ""),
+            Decimal(row["value_after"] or ""),
+        )
+        for row in february
+        if row["kind"] in ("cell", "rank")
+    }
+    assert told == differing
+
+
+def test_flights_that_made_the_difference(story: Story, february: list[dict[str, str | None]]) -> None:
+    """Twenty were restated; five are named, each with what changed about it."""
+    ((changed,),) = query("select difference from marts.audit_restatements where measure = 'flights_changed'")
+    assert changed == 20
+    of_carriers = {
+        row["subject"]: row["flights"]
+        for row in february
+        if row["kind"] == "cell" and len(row["subject"] or "") == 2
+    }
+    assert sum(int(flights or 0) for flights in of_carriers.values()) == changed
+    named = [row for row in february if row["kind"] == "changed flight"]
+    assert len({row["subject"] for row in named}) == 5
+    delays = [row for row in named if row["measure"] == "arr_delay_minutes"]
+    assert [int(row["value_after"] or 0) - int(row["value_before"] or 0) for row in delays] == [500] * 5
+    assert {row["measure"] for row in named} == {"arr_delay_minutes", "actual_arrival_at_local"}
+
+
+def test_ranks_are_told_in_words(story: Story, february: list[dict[str, str | None]]) -> None:
+    ranks = {row["subject"]: row for row in february if row["kind"] == "rank"}
+    out = StringIO()
+    show_restated(("2013-02",), "table", out)
+    lines = out.getvalue().splitlines()
+    assert lines[0].startswith("2013-02, release 2 of flights, known from ")
+    assert max(map(len, lines)) <= 100
+    fallen = [row for row in ranks.values() if int(row["value_before"] or 0) < int(row["value_after"] or 0)]
+    assert fallen
+    for row in fallen:
+        places = ordinal(int(row["value_before"] or 0)), ordinal(int(row["value_after"] or 0))
+        (line,) = [line for line in lines if f" {row['subject']} fell from " in line]
+        assert f"from {places[0]} to {places[1]} (" in line
+
+
+def test_ordinals() -> None:
+    assert [ordinal(place) for place in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)] == [
+        *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"),
+    ]
+
+
+def test_all_months_in_sums_and_a_withdrawn_one(story: Story) -> None:
+    """April was there in two publications, and then no file of it was left."""
+    rows = restated()
+    assert {row["kind"] for row in rows} == {"month"}
+    assert {(row["data_month"], row["measure"]) for row in rows} >= {
+        ("2013-02-01", "on_time"),
+        ("2013-02-01", "flights_changed"),
+        ("2013-04-01", "withdrawn"),
+    }
+    assert {row["data_month"] for row in rows} == {"2013-02-01", "2013-04-01"}
+    assert restated("2013-01") == []
+
+
+def test_months_that_are_none(story: Story) -> None:
+    with pytest.raises(OntimeError, match="not a month or a range of months"):
+        restated("2013-13")

@@ -2,11 +2,16 @@
 
 import csv
 import gzip
+import json
+from collections import Counter
 from collections.abc import Callable, Iterable
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cli.questions.restated import FLIGHTS, show_restated
 from ingestion.sources import SOURCES
 from tests.archives import (
     ADDED,
@@ -30,6 +35,14 @@ CAUSES = "bts_delay_cause_2023Q1_early/Airline_Delay_Cause_2023_01_03_as_of_2023
 
 def on_time_of(records: Iterable[Record]) -> int:
     return sum(bool(record["ArrDelay"]) and float(record["ArrDelay"]) < 15 for record in records)
+
+
+def changes_of(months: str) -> list[dict[str, Any]]:
+    """What `ontime restated` says of some months."""
+    out = StringIO()
+    show_restated((months,), "json", out)
+    rows: list[dict[str, Any]] = json.loads(out.getvalue())
+    return rows
 
 
 def sum_of(records: Iterable[Record], column: str) -> int:
@@ -88,6 +101,13 @@ def test_two_releases_of_a_month(fresh_database: str, tmp_path: Path, land: Call
         "sum_late_arrival_minutes": sum_of(late(second), "ArrDelay") - sum_of(late(first), "ArrDelay"),
         "carrier_delay_minutes": sum_of(second, "CarrierDelay") - sum_of(first, "CarrierDelay"),
     }
+    told = changes_of("2019-01")
+    kinds = Counter(row["kind"] for row in told if row["measure"] in (None, "arr_delay_minutes"))
+    assert kinds == {"changed flight": FLIGHTS, "withdrawn flight": FLIGHTS, "added flight": ADDED}
+    (of_carrier,) = [row for row in told if (row["subject"], row["measure"]) == ("9E", "on_time")]
+    assert (of_carrier["mart"], of_carrier["flights"]) == ("agg_carrier_month", CHANGED + WITHDRAWN + ADDED)
+    assert [int(of_carrier[f"value_{when}"]) for when in ("before", "after")] == [row[1] for row in expected]
+
     values = "select value_before, value_after from marts.audit_restatements where measure = 'on_time'"
     assert query(values) == [(expected[0][1], expected[1][1])]
 
@@ -144,6 +164,24 @@ def test_restated_delay_cause_totals(fresh_database: str, tmp_path: Path) -> Non
         for month in months
         if (of_month := sum(int(record["month"]) == month for record in changed))
     }
+
+    # every changed cell, and none else
+    expected = {
+        (f"2023-{int(record['month']):02}-01", f"DL to {record['airport']}", measure): difference
+        for record in changed
+        for measure, difference in (
+            ("late", 2),
+            ("carrier_delay_minutes", 30),
+            ("sum_late_arrival_minutes", 30),
+        )
+    }
+    assert len(expected) == 21
+    assert {
+        (row["data_month"], row["subject"], row["measure"]): float(row["value_after"])
+        - float(row["value_before"])
+        for row in changes_of("2023-01..2023-03")
+        if row["kind"] == "cell"
+    } == expected
 
 
 def test_agreement_with_published_totals(fresh_database: str, tmp_path: Path) -> None:
