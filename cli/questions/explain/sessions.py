@@ -1,0 +1,71 @@
+"""Who asks: marts are read as role reporter, raw text and the ledgers as transformer, both read-only."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg2
+import psycopg2.extensions
+
+from cli.questions.query import APPLY_SETTINGS_OF_ROLE
+from cli.server.connections import connection
+from cli.server.roles import connect_reporter
+from ingestion.errors import OntimeError
+
+Cursor = psycopg2.extensions.cursor
+Record = dict[str, Any]
+
+
+@dataclass
+class Session:
+    """`marts` reads what is published, `raw` what has landed.
+
+    `schema` is where the marts are read, `as_of` the moment at which they were as they are there: without
+    one, now. What is the same for all figures of a session is asked once and kept in `kept`.
+    """
+
+    marts: Cursor
+    raw: Cursor
+    schema: str = "marts"
+    as_of: datetime | None = None
+    kept: dict[Any, Any] = field(default_factory=dict)
+
+    def of_marts(self, statement: str, values: Sequence[Any] = ()) -> list[Record]:
+        return _rows(self.marts, statement, values)
+
+    def of_raw(self, statement: str, values: Sequence[Any] = ()) -> list[Record]:
+        return _rows(self.raw, statement, values)
+
+    def once(self, key: Any, ask: Any) -> Any:
+        """What `ask` gives, asked the first time only."""
+        if key not in self.kept:
+            self.kept[key] = ask()
+        return self.kept[key]
+
+
+@contextmanager
+def opened_session() -> Iterator[Session]:
+    """Both, each in a transaction that sees one moment and writes nothing. Raises OntimeError."""
+    with closing(connect_reporter()) as reporter, closing(connection("transformer").connect()) as transformer:
+        for opened in (reporter, transformer):
+            opened.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with reporter.cursor() as marts, transformer.cursor() as raw:
+            marts.execute(APPLY_SETTINGS_OF_ROLE)
+            for cursor in (marts, raw):
+                # a statement that is asked once costs more to compile than to run
+                cursor.execute("set local jit = off")
+            marts.execute("select to_regclass('marts.fct_flights') is not null")
+            if marts.fetchone() != (True,):
+                raise OntimeError("nothing is published yet", "load and build first: ontime load, ontime build")
+            yield Session(marts, raw)
+
+
+def _rows(cursor: Cursor, statement: str, values: Sequence[Any]) -> list[Record]:
+    try:
+        cursor.execute(statement, list(values))
+    except psycopg2.errors.QueryCanceled as error:
+        raise OntimeError(f"the server refuses: {error}".strip(), "explain less: fewer months") from None
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
