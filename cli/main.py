@@ -17,6 +17,7 @@ from cli.commands.dev import dev
 from cli.commands.diff import diff
 from cli.commands.docs import docs
 from cli.commands.down import down
+from cli.commands.explain import explain
 from cli.commands.failures import failures
 from cli.commands.features import features
 from cli.commands.impact import impact
@@ -94,7 +95,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
     "The server, and what is kept": (up, down, status, backup, restore, clean),
     "Sources": (load, accept, reject, backfill),
     "Marts": (build, summary, docs, site, spark),
-    "Questions": (sql, metrics, restated, features, runs),
+    "Questions": (sql, metrics, explain, restated, features, runs),
     "A change on its way": (new, preview, impact, dev, diff, failures, check),
     "Other programs": (run, oozie, completion),
 }

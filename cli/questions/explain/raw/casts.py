@@ -58,10 +58,8 @@ def day(text: str) -> str:
 
 
 def day_of_parts(year: str, month: str, of_month: str) -> str:
-    parts = " || '-' || ".join(
-        f"case when {part} ~ '^[0-9]{{1,4}}$' then {part} else cast(({number(part)}) as text) end"
-        for part in (year, month, of_month)
-    )
+    """A date of three numbers; pandas writes them as 2008.0."""
+    parts = " || '-' || ".join(f"split_part({part}, '.', 1)" for part in (year, month, of_month))
     return f"case when pg_input_is_valid({parts}, 'date') then cast({parts} as date) end"
 
 
