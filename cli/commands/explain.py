@@ -20,7 +20,9 @@ from ingestion.errors import OntimeError
     help="What else tells the figure: a dimension of metrics, or a key column of the mart.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def explain(subject: str, carrier: str | None, month: str | None, conditions: tuple[str, ...], form: str) -> None:
+def explain(
+    subject: str, carrier: str | None, month: str | None, conditions: tuple[str, ...], form: str
+) -> None:
     """Say why a figure is what it is: its definition, flights, files and lines, and the figure anew from raw.
 
     Exit code 1 when the recomputation gives another figure.

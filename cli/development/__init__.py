@@ -1,7 +1,7 @@
 """A change on its way: tried, looked at and checked before anybody publishes it.
 
 scaffold/     `ontime new`: models, marts, metrics, sources and forms, begun from templates
-columns.py    which column is made of which: from compiled SQL (sql_columns.py) over relations.py and keys.py
+columns.py    which column is made of which: from compiled SQL (sql_columns.py) over relations.py
 impact.py     `ontime impact`: what a change reaches (in words: show_impact.py)
 production.py where production has what spaces and previews read
 preview/      `ontime preview`: rows of a model as it is edited now

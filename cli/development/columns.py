@@ -25,9 +25,9 @@ from sqlglot.errors import SqlglotError
 from cli.building.build_plan import MARTS
 from cli.building.build_state import digest, environment, project_digest
 from cli.console import note
-from cli.questions.keys import keys_of
 from cli.development.relations import ROWS, Column, Origin, Relation
 from cli.development.sql_columns import read_query
+from cli.questions.keys import keys_of
 from cli.server.connections import connection
 from cli.server.files import locked
 from ingestion import PROJECT

@@ -15,9 +15,9 @@ import psycopg2
 from cli.building.build_state import Cursor
 from cli.console import nearest
 from cli.development.diff_sql import OF_VERSION, VERSION, Columns, Sides, statement
-from cli.questions.keys import written_keys
 from cli.development.space.contents import Note, notes
 from cli.development.space.names import Space, own_space
+from cli.questions.keys import written_keys
 from cli.questions.query import answer
 from cli.runs.record import Opened
 from cli.server.connections import connection

@@ -1,4 +1,4 @@
-"""Recompute random figures of a published warehouse from raw: `python -m tests.explain --cells 1000 --seed 1`.
+"""Recompute random figures of a published warehouse from raw: `python -m tests.explain --cells 1000`.
 
 Asks the warehouse that `ontime` asks. Exit code 1 when a figure is different.
 """

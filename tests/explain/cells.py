@@ -85,6 +85,8 @@ def _rows(session: Session, mart: str, by: tuple[str, ...], chance: random.Rando
         columns = ", ".join(f"{SQL_OF[name]} as {name}" for name in by)
         numbers = ", ".join(str(place + 1) for place in range(len(by)))
         flights = "(select * from marts.fct_flights order by random() limit 5000) as flights"
-        return session.of_marts(f"select {columns} from {flights} group by {numbers} order by random() limit 300")
+        return session.of_marts(
+            f"select {columns} from {flights} group by {numbers} order by random() limit 300"
+        )
     key = ", ".join(written_keys(mart)[0])
     return session.of_marts(f"select {key} from marts.{mart} order by random() limit 300")

@@ -1,4 +1,4 @@
-"""Explains many figures one after the other, and counts how often the recomputation from raw gives the same."""
+"""Explains many figures one after the other, and counts how often raw text gives the same."""
 
 import time
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cli.questions.explain import explain
-from cli.questions.explain.explanation import spelled
+from cli.questions.explain.proof import spelled
 from cli.questions.explain.sessions import Session
 from tests.explain.cells import Cell
 
@@ -31,7 +31,8 @@ class Proof:
         marts = {mart for mart, _ in self.columns}
         said = ", ".join(f"{self.verdicts[name]} {name}" for name in ("equal", "different", "cannot"))
         return (
-            f"{len(self.seconds)} figures of {len(self.columns)} columns of {len(marts)} marts (metrics as one): {said}; "
+            f"{len(self.seconds)} figures of {len(self.columns)} columns of {len(marts)} marts "
+            f"(metrics as one): {said}; "
             f"seconds: median {self.percentile(0.5):.2f}, p99 {self.percentile(0.99):.2f}, "
             f"longest {self.slowest[0]:.2f} ({self.slowest[1]})"
         )
@@ -51,7 +52,9 @@ def prove(session: Session | None, cells: Iterable[Cell]) -> Proof:
         proof.verdicts[recomputed.verdict] += 1
         proof.columns.add((cell.mart, cell.column))
         if recomputed.verdict == "different":
-            proof.different.append(f"{name}: {spelled(explained.value)}, from raw {spelled(recomputed.value)}")
+            proof.different.append(
+                f"{name}: {spelled(explained.value)}, from raw {spelled(recomputed.value)}"
+            )
         if recomputed.verdict == "cannot":
             proof.cannot[recomputed.words] += 1
     return proof

@@ -1,4 +1,4 @@
-"""`ontime explain`: a figure and its proof, down to the lines of the files and back up by an independent path.
+"""`ontime explain`: a figure and its proof, down to the lines of the files and back by an independent path.
 
 subject.py       what is asked, found in the metrics (definitions.py) and the marts (marts.py)
 population.py    which flights a figure is of
@@ -7,7 +7,7 @@ raw/             the figure from raw text: which file counts, what its text mean
 account.py       what went in, what did not and why
 provenance.py    files, releases, fingerprints, raw lines
 agreement.py     what BTS publishes for the same
-explanation.py   the answer; words.py says it to people
+explanation.py   the answer, of the parts in proof.py; words.py says it to people
 """
 
 from cli.questions.explain.explain import explain

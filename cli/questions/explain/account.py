@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from cli.questions.explain.explanation import Account, FileRows, LeftOut, Reject
 from cli.questions.explain.measures import Measure
 from cli.questions.explain.population import Population
+from cli.questions.explain.proof import Account, FileRows, LeftOut, Reject
 from cli.questions.explain.raw.counting import MonthFiles
 from cli.questions.explain.raw.recompute import count_in
 from cli.questions.explain.sessions import Session
@@ -90,18 +90,18 @@ def rejects_of(session: Session, months: tuple[MonthFiles, ...]) -> tuple[Reject
         REJECTS.format(schema=session.schema), [file_nos, [month.month for month in months]]
     )
     return tuple(
-        Reject(it["file_no"], it["reason"], it["records"], it["record_no"], it["raw_text"]) for it in rows[:REASONS]
+        Reject(it["file_no"], it["reason"], it["records"], it["record_no"], it["raw_text"])
+        for it in rows[:REASONS]
     )
 
 
-def duplicates_of(
-    session: Session, months: tuple[MonthFiles, ...], population: Population
-) -> int | None:
+def duplicates_of(session: Session, months: tuple[MonthFiles, ...], population: Population) -> int | None:
     """Records of the group that state a flight once more; None where no file of the months has any."""
     ledger = session.once(
         "duplicates",
         lambda: session.of_marts(
-            f"select file_no from {session.schema}.audit_row_ledger where rows_duplicate > 0 and entity = 'flights'"
+            f"select file_no from {session.schema}.audit_row_ledger "
+            "where rows_duplicate > 0 and entity = 'flights'"
         ),
     )
     with_some = {row["file_no"] for row in ledger}

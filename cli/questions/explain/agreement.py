@@ -1,12 +1,16 @@
 """What the Bureau of Transportation Statistics publishes for the same flights, and whether it agrees."""
 
-from cli.questions.explain.explanation import Published
 from cli.questions.explain.population import Population
+from cli.questions.explain.proof import Published
 from cli.questions.explain.sessions import Session
 
-COMPARED = {"flights", "late", "cancelled", "diverted", *(
-    f"{cause}_delay_minutes" for cause in ("carrier", "weather", "nas", "security", "late_aircraft")
-)}
+COMPARED = {
+    "flights",
+    "late",
+    "cancelled",
+    "diverted",
+    *(f"{cause}_delay_minutes" for cause in ("carrier", "weather", "nas", "security", "late_aircraft")),
+}
 """Figures that BTS publishes by month, carrier and airport of arrival."""
 
 COLUMNS = {
@@ -37,7 +41,8 @@ def published_of(session: Session, column: str, population: Population) -> Publi
     values = [value for _, given in conditions for value in given]
     measure = column if column in COMPARED else "flights"
     rows = session.of_marts(
-        f"select agreement, count(*) as pairs, sum({measure}) as ours, sum(published_{measure}) as published, "
+        f"select agreement, count(*) as pairs, sum({measure}) as ours, "
+        f"sum(published_{measure}) as published, "
         f"string_agg(distinct nullif(differing_measures, ''), ', ') as measures from {relation} "
         f"where {text} and flight_month = any(%s) group by agreement order by agreement",
         [*values, list(population.months)],
@@ -53,4 +58,6 @@ def published_of(session: Session, column: str, population: Population) -> Publi
     if measure != column:
         words = f"{column} itself is not published. {words}"
     different = sorted({name for row in rows if row["measures"] for name in row["measures"].split(", ")})
-    return Published(worst, ours, published, words + (f"; differing: {', '.join(different)}" if different else ""))
+    return Published(
+        worst, ours, published, words + (f"; differing: {', '.join(different)}" if different else "")
+    )

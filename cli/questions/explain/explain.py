@@ -10,7 +10,8 @@ from typing import Any
 from cli.questions.explain.account import account_of, duplicates_of, files_of_group, rejects_of
 from cli.questions.explain.agreement import published_of
 from cli.questions.explain.definitions import read_definitions
-from cli.questions.explain.explanation import Before, Explanation, Recomputation, spelled
+from cli.questions.explain.explanation import Explanation
+from cli.questions.explain.proof import Before, Recomputation, spelled
 from cli.questions.explain.provenance import (
     before_of,
     before_of_flight,
@@ -29,9 +30,12 @@ PATH = "from raw text, with own casts and own choice of files (docs/explain.md)"
 
 
 def explain(
-    subject: str, where: Mapping[str, str] | None = None, session: Session | None = None, project: Path = PROJECT
+    subject: str,
+    where: Mapping[str, str] | None = None,
+    session: Session | None = None,
+    project: Path = PROJECT,
 ) -> Explanation:
-    """The proof of one figure: a metric (`on_time_pct`) or a cell (`marts.agg_route_month.p90_arr_delay_minutes`).
+    """The proof of one figure: a metric (`on_time_pct`) or a cell (`marts.agg_route_month.on_time_pct`).
 
     `where` are names and texts, as in `{"carrier": "DL", "month": "2024-03"}`. Without a session one is
     opened for it. Raises OntimeError for what is not there, with the nearest that is.

@@ -1,4 +1,4 @@
-"""The marts whose cells can be recomputed from raw: which flights a row is of, and the measure of each column."""
+"""The marts whose cells can be recomputed from raw: the flights of a row, and the measure of each column."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -127,7 +127,11 @@ WHY_NOT: dict[str, str] = {
 
 WHY_NOT_COLUMN: dict[str, str] = {
     **{f"{end}_at_utc": _UTC for end in ("scheduled_departure", "actual_departure")},
-    **{f"{end}_at_{clock}": _ARRIVALS for end in ("scheduled_arrival", "actual_arrival") for clock in ("local", "utc")},
+    **{
+        f"{end}_at_{clock}": _ARRIVALS
+        for end in ("scheduled_arrival", "actual_arrival")
+        for clock in ("local", "utc")
+    },
     "flight_key": "it is the name of the row, not a figure",
     "source_file_no": "it says where the record stands",
     "source_record_no": "it says where the record stands",
@@ -135,7 +139,7 @@ WHY_NOT_COLUMN: dict[str, str] = {
     "destination_airport_id_bts": "numbers of airports are read as they stand; see the raw line",
     **dict.fromkeys(
         ("expected", "expected_low", "expected_high", "is_outside", "figures_before"),
-        "what was expected follows from the figures of earlier days, each of which can be explained by itself",
+        "what was expected follows from the figures of earlier days, each of which can be explained",
     ),
 }
 
@@ -147,5 +151,3 @@ def why_not(mart: str, column: str) -> str:
         or WHY_NOT_COLUMN.get(column)
         or f"no independent path is written for {column} of {mart}"
     )
-
-

@@ -1,4 +1,4 @@
-"""Each figure in SQL of its own over flights, written from what docs/ and the glossary say and not from the models.
+"""Each figure in SQL of its own over flights, written from docs/ and the glossary, not from the models.
 
 The columns are those of `marts.fct_flights`, so the same text asks the facts, an older release, and what
 `raw/` reads off the raw records. Where this and a model disagree, `ontime explain` says so.
@@ -17,9 +17,7 @@ IS_LATE = (
     "(case when is_on_time is not null then coalesce(arr_delay_minutes >= 15, "
     "not (is_on_time or is_cancelled or is_diverted), false) end)"
 )
-IS_LATE_OR_CANCELLED = (
-    f"(coalesce(is_cancelled, false) or coalesce(arr_delay_minutes > {CHRONIC}, false))"
-)
+IS_LATE_OR_CANCELLED = f"(coalesce(is_cancelled, false) or coalesce(arr_delay_minutes > {CHRONIC}, false))"
 CAUSED = "(" + " + ".join(f"coalesce({cause}_delay_minutes, 0)" for cause in CAUSES) + ")"
 
 MONTH = ("flight_month",)
@@ -35,9 +33,9 @@ class Measure:
     """`sql` aggregates the flights of a group; `goes_in` says which of them it looks at.
 
     `why_not_added` says why the figures of two groups cannot be added up to that of both; empty where they
-    can. With a `context` the statement reads all flights that are equal in these columns, as a rank has to, and
-    `{group}` in its text is the condition of the group; `before` is a common
-    table expression that it needs.
+    can. With a `context` the statement reads all flights that are equal in these columns, as a rank has to,
+    and `{group}` in its text is the condition of the group; `before` is a common table expression that it
+    needs.
     """
 
     sql: str
@@ -49,7 +47,9 @@ class Measure:
     @property
     def columns(self) -> set[str]:
         """The columns of flights that it takes."""
-        return {name for name in re.findall(r"[a-z_0-9]+", f"{self.sql} {self.goes_in}") if name in OF_FLIGHTS}
+        return {
+            name for name in re.findall(r"[a-z_0-9]+", f"{self.sql} {self.goes_in}") if name in OF_FLIGHTS
+        }
 
 
 OF_FLIGHTS = {
@@ -81,9 +81,7 @@ def _share(part: str, whole: str) -> str:
 
 def _percentile(share: float, end: str) -> Measure:
     sql = f"percentile_cont({share}) within group (order by {end}_delay_minutes)"
-    return Measure(
-        f"cast({sql} as numeric(12, 2))", DEPARTED if end == "dep" else ARRIVED, MIDDLE
-    )
+    return Measure(f"cast({sql} as numeric(12, 2))", DEPARTED if end == "dep" else ARRIVED, MIDDLE)
 
 
 def _mean(column: str) -> Measure:
@@ -149,7 +147,8 @@ MEASURES: dict[str, Measure] = {
     **{
         f"cancelled_by_{reason}": Measure(
             _sum_known(
-                f"(is_cancelled and coalesce(cancellation_code = '{code}', false))", "is_cancelled is not null"
+                f"(is_cancelled and coalesce(cancellation_code = '{code}', false))",
+                "is_cancelled is not null",
             ),
             "is_cancelled is not null",
         )
@@ -197,8 +196,8 @@ MEASURES: dict[str, Measure] = {
         context=MONTH,
         before=FENCES,
     ),
-    "lower_fence_minutes": Measure(f"lower_fence from fences", ARRIVED, MIDDLE, context=MONTH, before=FENCES),
-    "upper_fence_minutes": Measure(f"upper_fence from fences", ARRIVED, MIDDLE, context=MONTH, before=FENCES),
+    "lower_fence_minutes": Measure("lower_fence from fences", ARRIVED, MIDDLE, context=MONTH, before=FENCES),
+    "upper_fence_minutes": Measure("upper_fence from fences", ARRIVED, MIDDLE, context=MONTH, before=FENCES),
 }
 
 
@@ -207,7 +206,8 @@ def rank_among(columns: tuple[str, ...], context: tuple[str, ...]) -> Measure:
     keys = ", ".join(columns)
     share = _share(_ON_TIME, "count(is_on_time)")
     ranked = (
-        f"select {keys}, case when count(is_on_time) > 0 then rank() over (order by {share} desc nulls last) end "
+        f"select {keys}, case when count(is_on_time) > 0 "
+        f"then rank() over (order by {share} desc nulls last) end "
         f"as place\n    from flights group by {keys}"
     )
     return Measure(f"place from (\n    {ranked}\n) as ranked where {{group}}", KNOWN, RANK, context=context)

@@ -1,4 +1,4 @@
-"""Which flights a figure is of: conditions on columns of flights, as facts and raw records both state them."""
+"""Which flights a figure is of: conditions on columns that facts and raw records both state."""
 
 from dataclasses import dataclass, replace
 from typing import Any

