@@ -18,9 +18,20 @@ WHY = (
 )
 
 GOING_IN = """
-    select case when {goes_in} then '' else {why} end as why, count(*) as flights,
-        (array_agg(flight_key order by flight_date_local, flight_key))[1:{examples}] as examples
+    select case when {goes_in} then '' else {why} end as why, count(*) as flights
     from {schema}.fct_flights where {group} group by 1 order by 2 desc
+"""
+LEFT_OUT = """
+    select why, flight_key from (
+        select
+            flight_key,
+            why,
+            row_number() over (partition by why order by flight_date_local, flight_key) as place
+        from (
+            select *, {why} as why from {schema}.fct_flights where not coalesce({goes_in}, false) and {group}
+        ) as left_out
+    ) as numbered
+    where place <= {examples}
 """
 REJECTS = """
     select file_no, reason, count(*) as records, min(record_no) as record_no,
@@ -43,11 +54,13 @@ def account_of(session: Session, measure: Measure | None, population: Population
     """How many flights of a population there are, and went in. Without a measure: all of them."""
     group, values = population.sql()
     goes_in = measure.goes_in if measure else "true"
-    statement = GOING_IN.format(
-        goes_in=goes_in, why=WHY, examples=EXAMPLES, schema=session.schema, group=group
-    )
-    rows = session.of_marts(statement, values)
-    out = tuple(LeftOut(row["why"], row["flights"], tuple(row["examples"])) for row in rows if row["why"])
+    filled = {"goes_in": goes_in, "why": WHY, "schema": session.schema, "group": group}
+    rows = session.of_marts(GOING_IN.format(**filled), values)
+    examples: dict[str, list[str]] = {}
+    if any(row["why"] for row in rows):
+        for row in session.of_marts(LEFT_OUT.format(**filled, examples=EXAMPLES), values):
+            examples.setdefault(row["why"], []).append(row["flight_key"])
+    out = tuple(LeftOut(it["why"], it["flights"], tuple(examples[it["why"]])) for it in rows if it["why"])
     flights = sum(row["flights"] for row in rows)
     return Account(flights, flights - sum(it.flights for it in out), out)
 

@@ -1,0 +1,312 @@
+"""`ontime explain`: figures recomputed from raw are those of the marts, and a wrong one is seen."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from cli.questions.explain import Explanation, explain
+from cli.questions.explain.definitions import read_definitions
+from cli.questions.explain.sessions import Session, opened_session
+from cli.questions.metrics import Question, read_metrics
+from cli.server.connections import connection
+from cli.server.process import Server
+from ingestion.errors import OntimeError
+from ingestion.sources import SOURCES
+from tests import samples
+from tests.beginnings import SAMPLE, begin_with
+from tests.data import data
+from tests.explain.cells import random_cells
+from tests.explain.prove import prove
+from tests.ingestion.support import query
+from tests.projects import ProjectCopy
+from tests.templates import new_database
+
+FORMS = (
+    "bts_prezip_2019_01_9E_rebuilt/On_Time_Reporting_Carrier_On_Time_Performance_1987_present_2019_1.zip",
+    "bts_ontime_2019_01_9E_allfields/sample_10rows.csv",
+    "bts_custom_2021_01_03/T_ONTIME_REPORTING02.csv",
+    "dataexpo_2008/allyears_tiny_1987_10.csv",
+    "dataexpo_2008/flights_2008_5_3.csv.gz",
+)
+CAUSES = ("carrier", "weather", "nas", "security", "late_aircraft")
+
+
+@pytest.fixture(scope="module")
+def project(warehouse_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectCopy]:
+    """The sample, January of it restated, each form of BTS, and published totals of two airports."""
+    with new_database():
+        folder = tmp_path_factory.mktemp("explain")
+        copied = begin_with(SAMPLE, folder)
+        copied.load(samples.write(folder / "restated.csv", samples.restated(1)))
+        copied.load(*(data(name) for name in FORMS), _totals(folder), source=SOURCES["bts"])
+        built = copied.build()
+        assert built.code == 0, built.said
+        yield copied
+
+
+def _totals(folder: Path) -> Path:
+    """Delay causes as BTS publishes them: of Atlanta what the sample says, of Orlando one flight fewer."""
+    rows = []
+    for airport, fewer in (("ATL", 0), ("MCO", 1)):
+        of_pair = [it for it in samples.flights(2) if it["dest"] == airport and it["carrier"] in ("DL", "B6")]
+        carrier = of_pair[0]["carrier"]
+        of_pair = [it for it in of_pair if it["carrier"] == carrier]
+        late = [int(it["arr_delay"]) for it in of_pair if samples.is_late(it)]
+        gone = [it for it in of_pair if it["dep_time"] not in ("", "NA")]
+        rows.append(
+            {
+                **{"year": "2013", "month": "2", "carrier": carrier, "carrier_name": carrier},
+                **{"airport": airport, "airport_name": airport, "arr_flights": len(of_pair) - fewer},
+                "arr_del15": len(late),
+                **{f"{cause}_ct": 0 for cause in CAUSES},
+                "arr_cancelled": len(of_pair) - len(gone),
+                "arr_diverted": sum(it["arr_delay"] in ("", "NA") for it in gone),
+                "arr_delay": sum(late),
+                **{f"{cause}_delay": 0 for cause in CAUSES},
+            }
+        )
+    path = folder / "Airline_Delay_Cause.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.fixture(scope="module")
+def session(project: ProjectCopy) -> Iterator[Session]:
+    with opened_session() as opened:
+        yield opened
+
+
+@contextmanager
+def changed(statement: str) -> Iterator[Session]:
+    """A session that sees what a statement changed; nobody else does, and it is undone."""
+    with closing(connection("postgres").connect()) as opened, opened.cursor() as cursor:
+        cursor.execute(statement)
+        assert cursor.rowcount > 0, "nothing was changed"
+        yield Session(cursor, cursor)
+        opened.rollback()
+
+
+def test_random_figures_are_the_same_from_raw(session: Session) -> None:
+    """Of all forms and both releases; what cannot be recomputed says why."""
+    proof = prove(session, islice(random_cells(session, 200, seed=17), 70))
+    assert proof.different == [], proof.words
+    assert proof.verdicts["equal"] >= 50, proof.words
+    assert set(proof.cannot) == {words for words in proof.cannot if "lookups say" in words}
+
+
+@pytest.mark.parametrize(
+    ("month", "carrier"), [("2019-01", "9E"), ("2021-02", "DL"), ("1987-10", "PS"), ("2008-05", "HA")]
+)
+def test_each_form_is_read(session: Session, month: str, carrier: str) -> None:
+    """A monthly archive, beside which an extract says nothing; a selection without arrivals; Data Expo."""
+    for column in ("flights", "cancelled", "mean_dep_delay_minutes", "mean_arr_delay_minutes", "on_time_pct"):
+        said = explain(f"agg_carrier_month.{column}", {"month": month, "carrier": carrier}, session)
+        assert said.recomputation.verdict == "equal", said.as_text()
+    if month == "2019-01":
+        assert said.value == Decimal("77.7355")
+        assert {(file.dataset, file.standing) for file in said.files} == {
+            ("bts.ontime_monthly", "counts"),
+            ("bts.ontime_selection", "superseded"),
+        }
+
+
+def test_what_went_in_and_what_did_not(session: Session) -> None:
+    where = {"month": "2019-01", "carrier": "9E"}
+    said = explain("marts.agg_carrier_month.p90_arr_delay_minutes", where, session)
+    assert said.account is not None
+    assert (said.account.flights, said.account.went_in) == (4999, 4999 - 47 - 7)
+    assert {left.why: left.flights for left in said.account.left_out} == {"cancelled": 47, "diverted": 7}
+    ((key, cancelled),) = query(
+        "select flight_key, is_cancelled from marts.fct_flights where flight_key = %s",
+        said.account.left_out[0].examples[0],
+    )
+    assert key and cancelled
+    assert "percentile" in said.additive
+    # the line's own text
+    line = said.examples[0]
+    ((raw,),) = query(
+        "select arr_delay from raw_bts.ontime_monthly where file_no = %s and record_no = %s",
+        line.file_no,
+        line.record_no,
+    )
+    assert line.values["arr_delay"] == raw
+
+
+def test_the_release_before(session: Session) -> None:
+    """January was restated: ten flights came later."""
+    where = {"month": "2013-01"}
+    said = explain("agg_month.late", where, session)
+    ((then,),) = query(
+        "select count(*) from marts.fct_flight_versions where flight_month = '2013-01-01' and release_no = 1 "
+        "and arr_delay_minutes >= 15"
+    )
+    assert said.before is not None
+    assert (said.before.release_no, said.before.value) == (1, then)
+    assert said.value > then
+    superseded = [file for file in said.files if file.standing == "superseded"]
+    assert [file.records_of_group for file in superseded] == [len(samples.flights(1))]
+    ((key,),) = query(
+        "select flight_key from marts.fct_flight_versions where flight_month = '2013-01-01' "
+        "group by 1 having max(arr_delay_minutes) - min(arr_delay_minutes) = 500 limit 1"
+    )
+    flight = explain("fct_flights.arr_delay_minutes", {"flight": key}, session)
+    assert flight.before is not None and flight.value - flight.before.value == 500
+    assert flight.recomputation.verdict == "equal"
+
+
+def test_what_is_published(session: Session) -> None:
+    def agreement(airport: str) -> tuple[str, str]:
+        carrier = {"ATL": "DL", "MCO": "B6"}[airport]
+        where = {"month": "2013-02", "destination": airport, "carrier": carrier}
+        said = explain("flights", where, session).published
+        assert said is not None
+        return said.agreement, said.words
+
+    assert agreement("ATL")[0] == "equal"
+    assert agreement("MCO")[0] == "differs"
+    assert "flights" in agreement("MCO")[1]
+    said = explain("flights", {"month": "2013-03"}, session).published
+    assert said is not None and said.agreement == "nothing loaded"
+
+
+WRONG = {
+    "a total of a month": (
+        "update intermediate.int_performance__totals set on_time = on_time + 1 "
+        "where grain = 'carrier' and carrier_code = 'DL' and flight_month = '2013-02-01'",
+        ("agg_carrier_month.on_time", {"carrier": "DL", "month": "2013-02"}),
+    ),
+    "a percentile": (
+        "update intermediate.int_performance__totals "
+        "set p90_arr_delay_minutes = p90_arr_delay_minutes + 0.01 where grain = 'month' and flight_month = '2013-02-01'",
+        ("agg_month.p90_arr_delay_minutes", {"month": "2013-02"}),
+    ),
+    "a flight that is there twice": (
+        "insert into intermediate.int_flights__records select * from intermediate.int_flights__records "
+        "where carrier_code = 'DL' and flight_month = '2013-02-01' and flight_key = (select min(flight_key) "
+        "from marts.fct_flights where carrier_code = 'DL' and flight_month = '2013-02-01')",
+        ("flights", {"carrier": "DL", "month": "2013-02"}),
+    ),
+    "flights that are not late": (
+        "update intermediate.int_flights__records "
+        "set arr_delay_minutes = arr_delay_minutes - 1, is_on_time = true "
+        "where arr_delay_minutes = 15 and flight_month = '2013-02-01'",
+        ("on_time_pct", {"month": "2013-02"}),
+    ),
+    "a line that was edited": (
+        "update raw_nycflights13.flights set arr_delay = '999' where record_no = (select source_record_no "
+        "from marts.fct_flights where flight_month = '2013-02-01' and arr_delay_minutes < 0 limit 1)",
+        ("mean_arr_delay", {"month": "2013-02"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_figure_is_seen(project: ProjectCopy, session: Session, wrong: str) -> None:
+    statement, (subject, where) = WRONG[wrong]
+    assert explain(subject, where, session).recomputation.verdict == "equal"
+    with changed(statement) as of_change:
+        said = explain(subject, where, of_change)
+    assert said.recomputation.verdict == "different"
+    assert "DIFFERENT" in said.as_text()
+
+
+def test_the_command_ends_with_1_where_a_figure_is_wrong(project: ProjectCopy) -> None:
+    words = ("explain", "agg_month.flights", "--month", "2013-03")
+    done = project.ontime(*words)
+    assert (done.code, "DIFFERENT" in done.said) == (0, False)
+    update = "update intermediate.int_performance__totals set flights = flights + %s where grain = 'month'"
+    query(update, 1)
+    try:
+        done = project.ontime(*words)
+        as_json = project.ontime(*words, "--format", "json")
+    finally:
+        query(update, -1)
+    assert (done.code, as_json.code) == (1, 1)
+    assert "DIFFERENT" in done.said
+    assert json.loads(as_json.said)["recomputation"]["verdict"] == "different"
+
+
+def every_kind(session: Session) -> Iterator[Explanation]:
+    ((key,),) = query("select min(flight_key) from marts.fct_flights where flight_month = '2013-02-01'")
+    for subject, where in (
+        ("on_time_pct", {}),
+        (
+            "marts.agg_airport_month.on_time_rank",
+            {"month": "2013-02", "airport": "ATL", "direction": "arrivals"},
+        ),
+        ("fct_flights.is_on_time", {"flight": key}),
+        ("fct_flights.scheduled_arrival_at_utc", {"flight": key}),
+        ("agg_carrier_rotation_month.legs", {"month": "2013-02", "carrier": "DL"}),
+        ("dim_carriers.carrier_name", {"carrier": "DL"}),
+    ):
+        yield explain(subject, where, session)
+
+
+def test_texts_fit_and_json_has_all(session: Session) -> None:
+    for said in every_kind(session):
+        text = said.as_text()
+        assert max(map(len, text.splitlines())) <= 100, text
+        assert json.loads(json.dumps(said.as_dict())) == said.as_dict()
+        assert said.recomputation.verdict in text
+        if said.recomputation.verdict == "cannot":
+            assert len(said.recomputation.words) > 10
+        # the definition in SQL can be asked, and gives the figure
+        session.marts.execute(said.sql)
+        assert session.marts.fetchone() == (said.value,)
+
+
+def test_definitions_are_those_of_the_semantic_layer(project: ProjectCopy, session: Session) -> None:
+    """Read without MetricFlow, they give what `ontime metrics` answers."""
+    defined = read_metrics(project.folder)
+    metrics = read_definitions(project.folder).metrics
+    assert set(metrics) == set(defined.descriptions)
+    session.marts.execute(defined.sql(Question(tuple(metrics), where="carrier = '9E'", months=("2019-01",))))
+    answered = dict(zip(metrics, session.marts.fetchall()[0], strict=True))
+    own = {
+        name: explain(name, {"carrier": "9E", "month": "2019-01"}, session).value
+        for name in (
+            "on_time_pct",
+            "p90_dep_delay",
+            "carrier_delay_share",
+            "flights_per_day",
+            "tarmac_delays",
+        )
+    }
+    assert own == {name: answered[name] for name in own}
+
+
+@pytest.mark.parametrize(
+    ("subject", "where", "message"),
+    [
+        ("on_tim_pct", {}, "on_time_pct"),
+        ("agg_carier_month.flights", {}, "agg_carrier_month"),
+        ("agg_carrier_month.flihts", {}, "flights"),
+        ("agg_carrier_month", {}, "which of its columns"),
+        ("agg_carrier_month.flights", {"carrier": "DL"}, "flight_month is missing"),
+        ("agg_carrier_month.flights", {"carrier": "DLL", "month": "2013-01"}, "DL"),
+        ("agg_carrier_month.flights", {"carier": "DL", "month": "2013-01"}, "carrier"),
+        ("agg_carrier_month.flights", {"carrier": "DL", "month": "2013-13"}, "2013-13"),
+        ("agg_carrier_month.flights", {"carrier": "DL", "month": "2013-07"}, "2013-0"),
+        ("flights", {"month": "1986-01"}, "1987-10"),
+        ("flights", {"carrier": "XX"}, "no flight has carrier XX"),
+        ("flights", {"manufacturer": "BOEINGG"}, "BOEING"),
+        ("flights", {"scheduled_hour": "soon"}, "no whole number"),
+        ("agg_airport_hour.flights", {"hour": "x", "month": "2013-01", "origin": "JFK"}, "no whole number"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    session: Session, subject: str, where: dict[str, str], message: str
+) -> None:
+    with pytest.raises(OntimeError) as raised:
+        explain(subject, where, session)
+    assert re.search(re.escape(message), raised.value.message + " " + raised.value.remedy)
