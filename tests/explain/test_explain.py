@@ -52,7 +52,7 @@ def project(warehouse_server: Server, tmp_path_factory: pytest.TempPathFactory) 
 
 def _totals(folder: Path) -> Path:
     """Delay causes as BTS publishes them: of Atlanta what the sample says, of Orlando one flight fewer."""
-    rows = []
+    rows: list[dict[str, object]] = []
     for airport, fewer in (("ATL", 0), ("MCO", 1)):
         of_pair = [it for it in samples.flights(2) if it["dest"] == airport and it["carrier"] in ("DL", "B6")]
         carrier = of_pair[0]["carrier"]
