@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from cli.questions.explain.definitions import read_definitions
@@ -48,17 +49,20 @@ def random_cells(session: Session, count: int, seed: int) -> Iterator[Cell]:
     columns += [(OF_METRICS, name) for name in read_definitions(PROJECT).metrics]
     chance.shuffle(columns)
     rows: dict[Any, list[dict[str, Any]]] = {}
-    for number in range(count):
-        mart, column = columns[number % len(columns)]
+    drawn = 0
+    for mart, column in cycle(columns):
         by = chance.choice(METRICS_BY) if mart == OF_METRICS else ()
         source = (mart, by)
         if source not in rows:
             rows[source] = _rows(session, mart, by, chance)
         if not rows[source]:
-            continue
+            continue  # a mart may be empty: the sample states no causes of delay
         row = chance.choice(rows[source])
         where = {name: "null" if value is None else str(value) for name, value in row.items()}
         yield Cell(mart, column, column if mart == OF_METRICS else f"{mart}.{column}", where)
+        drawn += 1
+        if drawn == count:
+            return
 
 
 def _columns(session: Session, mart: str) -> list[str]:
