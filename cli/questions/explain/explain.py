@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ def _of_flight(session: Session, subject: Subject) -> Explanation:
 def _compared(subject: Subject, recomputed: Recomputed) -> Recomputation:
     if recomputed.refusal:
         return Recomputation("cannot", None, recomputed.refusal, "")
-    value = _rounded(recomputed.value, subject.decimals)
+    value = _rounded(recomputed.value, subject)
     if is_same(subject.value, value):
         return Recomputation("equal", value, f"{spelled(value)} {PATH}: the same", recomputed.sql)
     words = f"{subject.name} shows {spelled(subject.value)}, and {PATH} it is {spelled(value)}"
@@ -113,13 +113,14 @@ def is_same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _rounded(value: Any, decimals: int | None) -> Any:
-    """In as many decimals as the column has; Postgres rounds halves away from zero."""
-    if decimals is None or value is None or isinstance(value, bool):
+def _rounded(value: Any, subject: Subject) -> Any:
+    """In as many decimals as are shown; Postgres rounds halves away from zero, and metrics lose their zeros."""
+    if subject.decimals is None or value is None or isinstance(value, bool):
         return value
-    from decimal import ROUND_HALF_UP
-
-    return Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-subject.decimals), ROUND_HALF_UP)
+    if subject.kind == "metric":
+        return Decimal(f"{rounded:f}".rstrip("0").rstrip(".")) if "." in f"{rounded:f}" else rounded
+    return rounded
 
 
 def _explanation(

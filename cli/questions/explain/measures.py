@@ -140,7 +140,7 @@ MEASURES: dict[str, Measure] = {
     "caused_delay_minutes": Measure(f"sum({CAUSED})"),
     **{
         f"{cause}_delay_share": Measure(
-            _share(f"sum({cause}_delay_minutes)", f"sum({CAUSED})"), why_not_added=SHARE
+            _share(f"coalesce(sum({cause}_delay_minutes), 0)", f"sum({CAUSED})"), why_not_added=SHARE
         )
         for cause in CAUSES
     },

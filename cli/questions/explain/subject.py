@@ -26,6 +26,7 @@ RELATIONS = """
     where relnamespace = to_regnamespace(%s) and relkind in ('r', 'v') order by relname
 """
 MONTH = re.compile(r"(\d{4})-(\d\d)(?:-01)?")
+METRIC_NAMES = {"dest": "destination", "hour": "scheduled_hour"}
 METRIC_COLUMNS = {"scheduled_hour": HOUR}
 METRIC_MEASURES = {
     "cancellation_rate": "cancelled_pct",
@@ -64,7 +65,7 @@ def find(session: Session, definitions: Definitions, subject: str, where: Mappin
     name = subject.strip().removeprefix(f"{session.schema}.")
     if "." in name:
         mart, _, column = name.partition(".")
-        return _cell(session, mart, column, where)
+        return _cell(session, definitions, mart, column, where)
     if name in definitions.metrics:
         return _metric(session, definitions, name, where)
     marts = _relations(session)
@@ -135,7 +136,7 @@ def _metric(session: Session, definitions: Definitions, name: str, where: Mappin
 
 def _condition(session: Session, definitions: Definitions, key: str, value: str) -> tuple[Condition, str]:
     """A filter as a condition on flights, and why raw text does not say it, where it does not."""
-    dimension = definitions.dimensions.get(key)
+    dimension = definitions.dimensions.get(METRIC_NAMES.get(key, key))
     if dimension is None:
         by_column = {it.sql: it for it in definitions.dimensions.values() if not it.key}
         dimension = by_column.get(key)
@@ -156,7 +157,7 @@ def _condition(session: Session, definitions: Definitions, key: str, value: str)
                 f"no row of {dimension.mart} has {key} {value}", _values(session, dimension, value)
             )
         return Condition(dimension.key, tuple(row["key"] for row in keys)), ""
-    column = METRIC_COLUMNS.get(key, dimension.sql)
+    column = METRIC_COLUMNS.get(METRIC_NAMES.get(key, key), dimension.sql)
     if column != HOUR and not re.fullmatch(r"\w+", column):
         raise _not_there(f"metrics cannot be filtered by `{key}` here", "ask `ontime metrics --where`")
     refusal = "" if column in OF_FLIGHTS or column == HOUR else f"raw text does not state {column} as such"
@@ -174,7 +175,9 @@ def _values(session: Session, dimension: Dimension, value: str) -> str:
 # --- cells ---
 
 
-def _cell(session: Session, mart: str, column: str, where: Mapping[str, str]) -> Subject:
+def _cell(
+    session: Session, definitions: Definitions, mart: str, column: str, where: Mapping[str, str]
+) -> Subject:
     if mart not in _relations(session):
         raise _not_there(
             f"there is no mart `{mart}`",
@@ -193,6 +196,9 @@ def _cell(session: Session, mart: str, column: str, where: Mapping[str, str]) ->
     )
     row = _row(session, mart, conditions, given)
     words = next(it["words"] for it in columns if it["name"] == column) or ""
+    # what a figure of a day is, its row says
+    of_row = row.get("measure") if mart.startswith("kpi_") else None
+    words += "".join(f" {it.words}" for it in definitions.metrics.values() if it.column == of_row)
     shown = " and ".join(f"{it.column} {_compared(it.values[0])}" for it in conditions)
     subject = Subject(
         f"{mart}.{column}",
