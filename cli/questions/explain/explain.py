@@ -114,7 +114,7 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def _rounded(value: Any, subject: Subject) -> Any:
-    """In as many decimals as are shown; Postgres rounds halves away from zero, and metrics lose their zeros."""
+    """In as many decimals as are shown; halves go away from zero, and metrics lose their last zeros."""
     if subject.decimals is None or value is None or isinstance(value, bool):
         return value
     rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-subject.decimals), ROUND_HALF_UP)

