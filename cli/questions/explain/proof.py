@@ -1,6 +1,6 @@
 """The parts of the proof of one figure, as texts and plain values."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -64,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Release:
-    """A release of a month, and the figure as it was then; `files` are those that counted."""
+    """A release of a month: since when it was known, and until when; the newest has no end."""
 
     month: str
     release_no: int
@@ -126,7 +126,6 @@ class Proof:
     published: Published | None = None
     examples: tuple[Line, ...] = ()
     seconds: float = 0.0
-    notes: tuple[str, ...] = field(default=())
 
 
 def spelled(value: Any) -> str:

@@ -23,7 +23,6 @@ class Recomputed:
     refusal: str = ""
     sql: str = ""
     months: tuple[MonthFiles, ...] = ()
-    rows: int | None = None
 
 
 class RefusedError(Exception):
