@@ -176,6 +176,23 @@ def test_the_release_before(session: Session) -> None:
     assert flight.recomputation.verdict == "equal"
 
 
+def test_a_figure_of_before_is_explained_by_the_files_of_before(project: ProjectCopy) -> None:
+    """In the first publication January was as it came, and nothing of BTS was there."""
+    where = {"month": "2013-01"}
+    ((late,),) = query(
+        "select count(*) from marts.fct_flight_versions where flight_month = '2013-01-01' and release_no = 1 "
+        "and arr_delay_minutes >= 15"
+    )
+    with opened_session("1") as session:
+        said = [explain(subject, where, session) for subject in ("agg_month.late", "on_time_pct")]
+        with pytest.raises(OntimeError, match="2019-01"):
+            explain("agg_month.late", {"month": "2019-01"}, session)
+    assert said[0].value == late
+    assert [it.recomputation.verdict for it in said] == ["equal", "equal"]
+    assert {file.standing for it in said for file in it.files} == {"counts"}
+    assert [it.value for it in said] != [explain(it.subject, where).value for it in said]
+
+
 def test_what_was_rejected(session: Session) -> None:
     """With the record's own text; the recomputation leaves it out by itself."""
     said = explain("flights", {"month": "2013-01"}, session)

@@ -12,5 +12,6 @@ explanation.py   the answer, of the parts in proof.py; words.py says it to peopl
 
 from cli.questions.explain.explain import explain
 from cli.questions.explain.explanation import Explanation
+from cli.questions.explain.sessions import opened_session
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "explain", "opened_session"]

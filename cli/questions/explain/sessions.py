@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg2
 import psycopg2.extensions
 
+from cli.questions.as_of import Publication, session_as_of
 from cli.questions.query import APPLY_SETTINGS_OF_ROLE
 from cli.server.connections import connection
 from cli.server.roles import connect_reporter
@@ -46,9 +47,12 @@ class Session:
 
 
 @contextmanager
-def opened_session() -> Iterator[Session]:
+def opened_session(as_of: str | None = None) -> Iterator[Session]:
     """Both, each in a transaction that sees one moment and writes nothing. Raises OntimeError."""
-    with closing(connect_reporter()) as reporter, closing(connection("transformer").connect()) as transformer:
+    with (
+        _readers(as_of) as (reporter, publication),
+        closing(connection("transformer").connect()) as transformer,
+    ):
         for opened in (reporter, transformer):
             opened.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with reporter.cursor() as marts, transformer.cursor() as raw:
@@ -56,12 +60,27 @@ def opened_session() -> Iterator[Session]:
             for cursor in (marts, raw):
                 # a statement that is asked once costs more to compile than to run
                 cursor.execute("set local jit = off")
+            if publication is not None:
+                moment = publication.published_at.astimezone(UTC).replace(tzinfo=None)
+                yield Session(marts, raw, publication.schema, moment)
+                return
             marts.execute("select to_regclass('marts.fct_flights') is not null")
             if marts.fetchone() != (True,):
                 raise OntimeError(
                     "nothing is published yet", "load and build first: ontime load, ontime build"
                 )
             yield Session(marts, raw)
+
+
+@contextmanager
+def _readers(as_of: str | None) -> Iterator[tuple[psycopg2.extensions.connection, Publication | None]]:
+    """A connection of reporter, and the publication that it shows where it is not the newest."""
+    if as_of is None:
+        with closing(connect_reporter()) as opened:
+            yield opened, None
+        return
+    with session_as_of(as_of) as session:
+        yield session.connection, session.publication
 
 
 def _rows(cursor: Cursor, statement: str, values: Sequence[Any]) -> list[Record]:

@@ -90,9 +90,12 @@ def _read_ledger(session: Session) -> Ledger:
                     )
                 )
     built = "(select max(made_at) from ops.build_state where published_at is not null)"
+    until = (
+        f"coalesce({built}, decided_at)" if session.as_of is None else f"timestamptz '{session.as_of} UTC'"
+    )
     decisions = session.of_raw(
         "select distinct on (file_no) file_no, verdict, decision_no from raw.decisions "
-        f"where decided_at <= coalesce({built}, decided_at) order by file_no, decision_no desc"
+        f"where decided_at <= {until} order by file_no, decision_no desc"
         if session.of_raw("select to_regclass('raw.decisions') is not null as there")[0]["there"]
         else "select 0 as file_no, '' as verdict, 0 as decision_no where false"
     )
