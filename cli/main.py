@@ -18,6 +18,7 @@ from cli.commands.diff import diff
 from cli.commands.docs import docs
 from cli.commands.down import down
 from cli.commands.explain import explain
+from cli.commands.export import export
 from cli.commands.failures import failures
 from cli.commands.features import features
 from cli.commands.impact import impact
@@ -36,6 +37,7 @@ from cli.commands.sql import sql
 from cli.commands.status import status
 from cli.commands.summary import summary
 from cli.commands.up import up
+from cli.commands.verify import verify
 from cli.console import exit_code_of, note, show_error
 from ingestion import stopping
 from ingestion.errors import OntimeError
@@ -96,6 +98,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
     "Sources": (load, accept, reject, backfill),
     "Marts": (build, summary, docs, site, spark),
     "Questions": (sql, metrics, explain, restated, features, runs),
+    "Data for others": (export, verify),
     "A change on its way": (new, preview, impact, dev, diff, failures, check),
     "Other programs": (run, oozie, completion),
 }

@@ -5,29 +5,26 @@
     model.fit(train[features.attrs["inputs"]], train["target_is_late_15"])
 
 The model's YAML says what each column is for (`meta.role`); keys are no inputs, nor is a column without a
-value in the training weeks. Rows come as CSV by COPY, month by month, for a reader's statement may not take
-long, and are typed while they come, so that memory does not grow with them until somebody keeps them.
+value in the training weeks. Rows come month by month, for a reader's statement may not take long, and some at
+a time, so that memory does not grow with them until somebody keeps them.
 """
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pandas as pd
 import psycopg2
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 import yaml
 from psycopg2 import extensions, sql
 
+from cli.questions.arrow import copied, parquet_writer
 from cli.questions.query import explained
 from cli.server.roles import connect_reporter
 from ingestion import PROJECT
@@ -36,8 +33,6 @@ from ingestion.sources.bts import months_of
 
 MODEL = PROJECT / "models" / "marts" / "data_science" / "flight_features.yml"
 MART = sql.Identifier("marts", "flight_features")
-
-BLOCK_BYTES = 16 << 20  # of CSV: some 40,000 flights, which are typed at once and make a row group
 
 # What pandas is to make of a column: where values may be missing, a type that stays whole all the same.
 NEVER_MISSING = {"integer": "int32", "bigint": "int64", "boolean": "bool"}
@@ -103,20 +98,11 @@ class Features:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows, some at a time. Raises psycopg2.Error."""
         columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in self.columns)
-        read = pyarrow.csv.ReadOptions(column_names=self.schema.names, block_size=BLOCK_BYTES)
-        convert = pyarrow.csv.ConvertOptions(
-            column_types=self.schema,
-            true_values=["t"],
-            false_values=["f"],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-        )
         for month in self.months:
             query = sql.SQL("select {} from {} where {} and flight_month = {}").format(
                 columns, MART, self.condition, sql.Literal(month)
             )
-            with _copied(self.connection, query) as rows:
-                yield from pyarrow.csv.open_csv(rows, read_options=read, convert_options=convert)
+            yield from copied(self.connection, query, self.schema)
 
 
 @contextmanager
@@ -163,18 +149,14 @@ def read_features(months: Sequence[str] = ()) -> pd.DataFrame:
 
 def write_features(features: Features, file: Path) -> int:
     """Write Parquet, whole or not at all, and return how many flights there are. Raises OntimeError."""
-    unfinished = file.with_name(f"{file.name}.unfinished")
     rows = 0
     try:
-        with pyarrow.parquet.ParquetWriter(unfinished, features.schema) as writer:
+        with parquet_writer(file, features.schema) as write:
             for batch in features.batches():
-                writer.write_batch(batch)
+                write(batch)
                 rows += batch.num_rows
-        unfinished.replace(file)
     except OSError as error:
         raise OntimeError(f"{file}: {error.strerror or error}", "name another file with --to") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
     return rows
 
 
@@ -194,30 +176,3 @@ def _column(described: dict[str, Any]) -> Column:
         is_whole = meta["null_means"] == "never null"
         dtype = (NEVER_MISSING if is_whole else MAY_BE_MISSING).get(kind, "float64")
     return Column(described["name"], meta["role"], dtype)
-
-
-@contextmanager
-def _copied(connection: extensions.connection, query: sql.Composed) -> Iterator[Any]:
-    """A file to read the answer from, as CSV, while the server writes it. Raises what the server says."""
-    reading, writing = os.pipe()
-    failures: list[psycopg2.Error] = []
-
-    def copy() -> None:
-        statement = sql.SQL("copy ({}) to stdout (format csv)").format(query)
-        try:
-            with os.fdopen(writing, "wb") as file, connection.cursor() as cursor:
-                cursor.copy_expert(statement, file)
-        except BrokenPipeError:
-            pass  # whoever reads has stopped, and says why
-        except psycopg2.Error as error:
-            failures.append(error)
-
-    copying = Thread(target=copy, name="copy")
-    copying.start()
-    try:
-        with os.fdopen(reading, "rb") as file:
-            yield file
-    finally:
-        copying.join()
-        if failures:
-            raise failures[0]

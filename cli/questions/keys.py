@@ -31,8 +31,11 @@ def keys_of(manifest: Mapping[str, Any]) -> dict[str, list[Key]]:
 def written_keys(model: str, project: Path = PROJECT) -> list[Key]:
     """The same of one model or seed, from its YAML file alone: takes no dbt. Empty where it states none."""
     described = _described(model, project)
-    if described is None:
-        return []
+    return keys_in(described) if described is not None else []
+
+
+def keys_in(described: Mapping[str, Any]) -> list[Key]:
+    """The same of a model as a YAML file describes it."""
     columns = {column["name"]: column for column in described.get("columns") or ()}
     found = list(_stated(described, columns))
     for test in described.get("data_tests") or ():

@@ -16,7 +16,7 @@ from cli.site.reference.project import Column, DataTest, Project, Relation, proj
 from cli.site.reference.questions import Asked, read_questions
 from cli.site.reference.search import KINDS, search_index
 from cli.site.reference.tests import by_model, results_of, totals
-from cli.site.reference.units import unit_of
+from cli.questions.units import unit_of
 from cli.site.rendering import markdown, value
 from ingestion.errors import OntimeError
 

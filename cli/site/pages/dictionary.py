@@ -4,14 +4,14 @@ from itertools import groupby
 from typing import Any
 
 from cli.development.columns import Lineage
-from cli.site.glossary import glossary
+from cli.questions.glossary import glossary
+from cli.questions.units import unit_of
 from cli.site.marts import Marts
 from cli.site.page import Page
 from cli.site.reference.column_facts import MartFacts, facts_of_marts
 from cli.site.reference.origins import landed_columns
 from cli.site.reference.project import Project, Relation, current
 from cli.site.reference.search import search_index
-from cli.site.reference.units import unit_of
 
 SCRIPTS = ("search.js", "reference.js")
 STYLES = ("reference.css",)

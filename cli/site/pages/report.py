@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from cli.site.glossary import glossary
+from cli.questions.glossary import glossary
 from cli.site.marts import Marts, Table, sql_of
 from cli.site.page import Page
 from cli.site.report_tables import default_tables

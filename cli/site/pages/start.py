@@ -5,7 +5,7 @@ from collections import defaultdict
 from itertools import accumulate, groupby
 from typing import Any
 
-from cli.site.glossary import glossary
+from cli.questions.glossary import glossary
 from cli.site.marts import Marts, Table
 from cli.site.page import Page
 
