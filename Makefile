@@ -8,7 +8,7 @@ TIMES := target/tests.xml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help warehouse test slow check mutants parity docs cloud site spark lineage browser airflow airflow-down lock clean
+.PHONY: help warehouse test slow check mutants parity docs cloud site spark lineage browser peers agents airflow airflow-down lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,12 @@ lineage: .venv/warehouse.stamp  ## what events of OpenLineage need (docs/runs.md
 browser: .venv/dev.stamp  ## what tests/site needs (140 MB); the browser itself is Debian's chromium
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/browser.txt
 
+peers: .venv/dev.stamp  ## what tests of `ontime export` read it back with: DuckDB and Polars
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/peers.txt
+
+agents: .venv/warehouse.stamp  ## what `ontime mcp` needs: the SDK of the Model Context Protocol
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/agents.txt
+
 AIRFLOW := .venv-airflow/bin/python -m orchestration.airflow.server
 
 airflow: .venv/warehouse.stamp .venv-airflow/airflow.stamp  ## run the jobs of orchestration/jobs.toml in Airflow, with its web page (290 MB)
@@ -77,6 +83,8 @@ lock:  ## bring requirements/*.txt up to date with requirements/*.in (takes uv)
 	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/cloud.in --output-file requirements/cloud.txt
 	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/spark.in --output-file requirements/spark.txt
 	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/lineage.in --output-file requirements/lineage.txt
+	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/peers.in --output-file requirements/peers.txt
+	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/agents.in --output-file requirements/agents.txt
 	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/site.in --output-file requirements/site.txt
 	$(LOCK) --upgrade --constraints requirements/dev.txt --constraints requirements/site.txt requirements/browser.in \
 		--output-file requirements/browser.txt

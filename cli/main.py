@@ -23,6 +23,7 @@ from cli.commands.failures import failures
 from cli.commands.features import features
 from cli.commands.impact import impact
 from cli.commands.load import load
+from cli.commands.mcp import mcp
 from cli.commands.metrics import metrics
 from cli.commands.new import new
 from cli.commands.oozie import oozie
@@ -98,7 +99,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
     "Sources": (load, accept, reject, backfill),
     "Marts": (build, summary, docs, site, spark),
     "Questions": (sql, metrics, explain, restated, features, runs),
-    "Data for others": (export, verify),
+    "Data for others": (export, verify, mcp),
     "A change on its way": (new, preview, impact, dev, diff, failures, check),
     "Other programs": (run, oozie, completion),
 }

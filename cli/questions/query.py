@@ -178,10 +178,15 @@ def explained(error: psycopg2.Error, statement: str) -> OntimeError:
     return OntimeError(message, diagnostics.message_hint or "mend the statement and ask again")
 
 
-def answer(opened: psycopg2.extensions.connection, statement: str) -> Answer:
-    """What the server answers to one statement, batch by batch. Raises psycopg2.Error."""
+def answer(opened: psycopg2.extensions.connection, statement: str, seconds: int | None = None) -> Answer:
+    """What the server answers to one statement, batch by batch. Raises psycopg2.Error.
+
+    `seconds` is how long the server may take for a batch, where that is less than the role has.
+    """
     with opened.cursor() as plain:
         plain.execute(APPLY_SETTINGS_OF_ROLE)
+        if seconds is not None:
+            plain.execute("select set_config('statement_timeout', %s, false)", [f"{seconds}s"])
         plain.execute("select set_config('ontime.statement', %s, true)", [statement])
         plain.execute(OPEN_CURSOR)
         rows = opened.cursor("answer")

@@ -65,7 +65,7 @@ def files_of(release: Path, mart: str) -> str:
 
 
 def written(result: Result) -> int:
-    found = re.search(r"(\d+) files written", result.output)
+    found = re.search(r": (\d+) files written, ", result.output)
     assert found, result.output
     return int(found[1])
 
