@@ -8,6 +8,7 @@ import pytest
 
 from cli.building.test_results import steps_of_tests
 from cli.development.columns import Lineage, Unknown
+from cli.questions.units import unit_of
 from cli.site.marts import Table
 from cli.site.reference.column_facts import most_frequent, quoted
 from cli.site.reference.graph import graph_data
@@ -16,7 +17,6 @@ from cli.site.reference.project import Column, DataTest, Project, Relation, proj
 from cli.site.reference.questions import Asked, read_questions
 from cli.site.reference.search import KINDS, search_index
 from cli.site.reference.tests import by_model, results_of, totals
-from cli.questions.units import unit_of
 from cli.site.rendering import markdown, value
 from ingestion.errors import OntimeError
 
