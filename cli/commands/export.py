@@ -25,10 +25,12 @@ def export(folder: Path, marts: tuple[str, ...], months: tuple[str, ...]) -> Non
     from cli.commands.options import listed
     from cli.releases.export import export as write
     from cli.releases.package import Wanted
+    from ingestion.sources.bts import months_of
 
     names = tuple(name for text in marts for name in listed(text))
+    by_month = tuple(f"{month:%Y-%m}" for month in months_of(months))
     with timed("export"):
-        done = write(folder, Wanted(names, months), note)
+        done = write(folder, Wanted(names, by_month), note)
         for change in done.changes:
             note(f"  {change}".replace("`", ""))
         what = f"{len(done.written)} files written, {done.kept} as they were"

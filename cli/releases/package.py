@@ -56,7 +56,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an export is asked for; without names all marts, without months all months."""
+    """What an export is asked for; without names all marts, without months (`2013-01`) all months."""
 
     marts: tuple[str, ...] = ()
     months: tuple[str, ...] = ()
