@@ -11,7 +11,9 @@ from psycopg2 import extensions
 
 from cli.agents.limits import MOST_ROWS, Rows, opened_reader, refuse_what_cannot_be_added, rows_of
 from cli.console import nearest
+from cli.questions.as_of import session_as_of
 from cli.questions.contracts import Contract, contract_of, contracts
+from cli.questions.explain import explain
 from cli.questions.metrics import Metrics, Question, read_metrics
 from ingestion.errors import OntimeError
 from ingestion.sources.bts import months_of
@@ -123,17 +125,28 @@ def account_for_rows(source: str, file_no: int | None) -> Found:
         }
 
 
-def ask_sql(statement: str, limit: int) -> Found:
-    """One statement as role reporter, which reads marts and writes nothing."""
+def explain_figure(subject: str, where: Mapping[str, str]) -> Found:
+    """The proof of a figure: `on_time_pct`, or a cell such as `marts.agg_month.late`."""
+    return explain(subject, where).as_dict()
+
+
+def ask_sql(statement: str, limit: int, as_of: str) -> Found:
+    """One statement as role reporter, which reads marts and writes nothing; as they were at a moment."""
     refuse_what_cannot_be_added(statement)
+    if as_of:
+        with session_as_of(as_of) as session:
+            rows = rows_of(session.connection, session.statement(statement), limit)
+            return {
+                **_told(rows),
+                "definition": _definitions(_named(statement), rows.columns),
+                "as_of": as_of,
+                "release": str(session.publication),
+            }
     with opened_reader() as opened:
         rows = rows_of(opened, statement, limit)
-        named = [
-            contract for contract in contracts().values() if f"marts.{contract.name}" in statement.lower()
-        ]
         return {
             **_told(rows),
-            "definition": _definitions(named, rows.columns),
+            "definition": _definitions(_named(statement), rows.columns),
             "period": _told_months(opened),
             "release": _release(opened),
         }
@@ -146,6 +159,10 @@ def _told(rows: Rows) -> Found:
             f"these are the first {len(rows.records):,} rows; there are more (at most {MOST_ROWS:,} come)"
         )
     return told
+
+
+def _named(statement: str) -> list[Contract]:
+    return [contract for name, contract in contracts().items() if f"marts.{name}" in statement.lower()]
 
 
 def _definitions(named: Sequence[Contract], columns: Sequence[str]) -> dict[str, str]:

@@ -69,12 +69,26 @@ def account_for_rows(source: str = "", file_no: int | None = None) -> dict[str, 
     return answers.account_for_rows(source, file_no)
 
 
-def ask_sql(statement: str, limit: Limit = ROWS) -> dict[str, Any]:
+def explain_figure(
+    subject: Annotated[str, Field(description="A metric, or a cell such as marts.agg_month.late.")],
+    where: Annotated[
+        dict[str, str], Field(description='Which one, such as {"carrier": "DL", "month": "2013-03"}.')
+    ] = {},  # noqa: B006
+) -> dict[str, Any]:
+    """Prove a figure: its definition, what went in and what not, files, releases, and a recomputation."""
+    return answers.explain_figure(subject, where)
+
+
+def ask_sql(
+    statement: str,
+    limit: Limit = ROWS,
+    as_of: Annotated[str, Field(description="A day or moment: marts as readers saw them then.")] = "",
+) -> dict[str, Any]:
     """Answer one SQL statement (PostgreSQL) over the schema marts, read only, within seconds and rows."""
-    return answers.ask_sql(statement, limit)
+    return answers.ask_sql(statement, limit, as_of)
 
 
-TOOLS = (list_metrics, ask_metrics, list_marts, describe_mart, account_for_rows, ask_sql)
+TOOLS = (list_metrics, ask_metrics, list_marts, describe_mart, account_for_rows, explain_figure, ask_sql)
 
 
 def server() -> MCPServer[Any]:

@@ -21,6 +21,7 @@ from mcp import Client, StdioServerParameters
 
 from cli.main import main
 from cli.questions.contracts import contracts
+from cli.questions.explain import explain
 from tests.beginnings import SAMPLE, begin_with
 from tests.ingestion.support import query
 from tests.projects import PROJECT
@@ -145,6 +146,8 @@ TRAPS: list[tuple[str, dict[str, Any], str]] = [
     ("ask_sql", {"statement": "select avg(on_time_pct) from marts.agg_carrier_month"}, "cannot be added up"),
     ("ask_sql", {"statement": "select * from raw_nycflights13.flights"}, "permission denied"),
     ("describe_mart", {"name": "fct_flight"}, "did you mean fct_flights"),
+    ("explain_figure", {"subject": "on_time_percent"}, "on_time_pct"),
+    ("ask_sql", {"statement": "select 1", "as_of": "1999-01-01"}, "the past begins with"),
     ("account_for_rows", {"source": "nycflights"}, "did you mean nycflights13"),
 ]
 
@@ -210,6 +213,21 @@ def test_figures_are_those_of_sql() -> None:
                 sum(r["rows_published"] for r in ledger["rows"]),
             ) == seen
             assert "flights" in (await told(client, "list_metrics", {}))["metrics"]
+            late = query("select late from marts.agg_month where flight_month = '2013-02-01'")[0][0]
+            proof = await told(
+                client, "explain_figure", {"subject": "marts.agg_month.late", "where": {"month": "2013-02"}}
+            )
+            assert proof == (
+                proof
+                | explain("marts.agg_month.late", {"month": "2013-02"}).as_dict()
+                | {"seconds": proof["seconds"]}
+            )
+            assert str(late) in str(proof)
+            (now,) = query("select to_char(now() at time zone 'UTC', 'YYYY-MM-DD')")[0]
+            statement = "select sum(late) as late from marts.agg_month"
+            then = await told(client, "ask_sql", {"statement": statement, "as_of": now})
+            assert rows_of(then) == [[plain(value) for value in row] for row in query(statement)]
+            assert then["release"].startswith("publication ")
             assert set((await told(client, "list_marts", {}))["marts"]) == set(contracts())
 
     anyio.run(ask)
@@ -272,5 +290,5 @@ def test_without_the_package_it_says_how_to_install_it(monkeypatch: pytest.Monke
 
 def test_there_are_as_many_questions_as_the_page_says() -> None:
     page = Path(PROJECT, "docs", "agents.md").read_text()
-    count = len(FIGURES) + len(STATEMENTS) + len(DESCRIBED) + 4 + len(TRAPS)
+    count = len(FIGURES) + len(STATEMENTS) + len(DESCRIBED) + 6 + len(TRAPS)
     assert f"{count} questions, {len(TRAPS)} of them traps" in page
