@@ -1,0 +1,1 @@
+"""What can be made of the marts, as worked examples: they read what readers see, and nothing else."""
