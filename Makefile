@@ -8,7 +8,7 @@ TIMES := target/tests.xml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help warehouse test slow check mutants parity docs cloud site spark lineage browser peers agents airflow airflow-down lock clean
+.PHONY: help warehouse test slow check mutants parity docs cloud site spark lineage science browser peers agents delay-model leak-check airflow airflow-down lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,17 @@ spark: .venv/warehouse.stamp  ## what `ontime spark` and dbt's target `spark` ne
 lineage: .venv/warehouse.stamp  ## what events of OpenLineage need (docs/runs.md)
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/lineage.txt
 
+science: .venv/warehouse.stamp  ## what analyses/ and docs/notebooks/ need: scikit-learn, matplotlib, Jupyter's kernel (220 MB)
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/science.txt
+
+delay-model: .venv/warehouse.stamp  ## learn who will be late, and write docs/delay_model.md with the figures of that (takes `make science`)
+	$(BIN)/ontime up
+	$(BIN)/python -m analyses.delay_model
+
+leak-check: .venv/warehouse.stamp  ## certify that features and model know nothing of the future (takes `make science`)
+	$(BIN)/ontime up
+	$(BIN)/python -m tests.leaks
+
 browser: .venv/dev.stamp  ## what tests/site needs (140 MB); the browser itself is Debian's chromium
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/browser.txt
 
@@ -86,6 +97,7 @@ lock:  ## bring requirements/*.txt up to date with requirements/*.in (takes uv)
 	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/peers.in --output-file requirements/peers.txt
 	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/agents.in --output-file requirements/agents.txt
 	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/site.in --output-file requirements/site.txt
+	$(LOCK) --upgrade --constraints requirements/dev.txt requirements/science.in --output-file requirements/science.txt
 	$(LOCK) --upgrade --constraints requirements/dev.txt --constraints requirements/site.txt requirements/browser.in \
 		--output-file requirements/browser.txt
 	$(LOCK) --upgrade requirements/airflow.in --output-file requirements/airflow.txt

@@ -18,7 +18,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Score:
-    """Of flights whose truth is known. `calibration_error` is in probability, 0.01 is one flight in a hundred."""
+    """Of flights whose truth is known. A calibration error of 0.01 is one flight in a hundred."""
 
     flights: int
     late: float
@@ -44,7 +44,7 @@ def score(late: Floats, probability: Floats) -> Score:
 
 
 def reliability(late: Floats, probability: Floats) -> pd.DataFrame:
-    """Flights in ten equal parts by what was said: how many, said and true share. Equal values stay together."""
+    """Flights in ten equal parts by what was said: how many, said and true share. Equals stay together."""
     parts = pd.qcut(probability, BINS, labels=False, duplicates="drop") if np.ptp(probability) else 0
     table = pd.DataFrame({"part": parts, "late": late, "said": probability})
     return table.groupby("part").agg(flights=("late", "size"), said=("said", "mean"), late=("late", "mean"))

@@ -1,9 +1,9 @@
-"""What the day has been like so far: departures, arrivals and waiting flights that were known when a flight asks.
+"""What the day has been like so far: departures, arrivals and waiting flights, as known when a flight asks.
 
-The mart knows the last three hours of the origin, the destination and the carrier. Here are shorter and longer
-spans, and what flights have in common beyond that: the way, the number, the carrier at that airport. All of it
-follows from rows of the mart alone: a flight left at its schedule and the delay, and that is known from the
-minute after on. The tail number is in none of it: the source names the aircraft that flew.
+The mart knows the last three hours of the origin, the destination and the carrier. Here are shorter and
+longer spans, and what flights have in common beyond that: the route, the number, the carrier at that airport.
+All of it follows from rows of the mart alone: a flight left at its schedule and the delay, and that is known
+from the minute after on. The tail number is in none of it: the source names the aircraft that flew.
 """
 
 from dataclasses import dataclass, replace
@@ -59,7 +59,7 @@ LONGEST_HOURS = 672
 
 @dataclass(frozen=True)
 class Moves:
-    """Flights as arrays of one length. Moments in seconds, delays in minutes; NaN where nothing happened yet."""
+    """Flights as arrays of one length. Moments in seconds, delays in minutes; NaN: not yet, or never."""
 
     keys: dict[str, Codes]
     cutoff: Floats
@@ -166,7 +166,8 @@ class _Totals:
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    share: Floats = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    return share
 
 
 def _codes(frame: pd.DataFrame, columns: tuple[str, ...]) -> Codes:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
 SIZE = (4.8, 4.2)  # inches
-SAME_EACH_TIME = {"svg.hashsalt": "ontime", "svg.fonttype": "none"}
+SAME_EACH_TIME: Any = {"svg.hashsalt": "ontime", "svg.fonttype": "none"}
 
 
 def reliability_plot(parts: Mapping[str, pd.DataFrame]) -> Figure:

@@ -1,10 +1,10 @@
 """What was said of each flight, kept as a file, and scored when the truth has come.
 
-    write(said, file)                     # Parquet: flight_key, flight_month, probability, low, high, model_version
+    write(said, file)     # Parquet: flight_key, probability, low, high, model_version and when it was said
     audit_model_month(pd.read_parquet(file), read())
 
-A prediction is never changed. The score reads the truth from the mart as it is then: a flight that has none yet is
-counted as waiting, a restated month is scored anew.
+A prediction is never changed. The score reads the truth from the mart as it is then: a flight that has none
+yet is counted as waiting, a restated month is scored anew.
 """
 
 from pathlib import Path

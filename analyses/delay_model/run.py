@@ -1,4 +1,4 @@
-"""From the rows of the mart to all that the card tells: one function, for the command, the notebook and the tests."""
+"""From the rows of the mart to all that the card tells, for the command, the notebook and the tests."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def run(
     *,
     trials: Sequence[Trial] = TRIALS,
     split_by: Callable[[pd.DataFrame], Split] = by_months,
-    shuffled: int = 10_000,
+    shuffled: int = 5_000,
 ) -> Result:
     """Learn, and look at the test months once; `shuffled` flights tell which columns matter."""
     split = split_by(frame)

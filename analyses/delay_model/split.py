@@ -1,4 +1,4 @@
-"""Which flights are for what: whole months, the last ones for tests, so that a test is a future never seen."""
+"""Which flights are for what: whole months, the last ones for tests, so that a test is a future unseen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,14 +41,14 @@ def by_months(frame: pd.DataFrame) -> Split:
     has_truth = frame["target_is_late_15"].notna().to_numpy()
     masks = [frame["flight_month"].isin(part).to_numpy() & has_truth for part in parts]
     said = (f"{name} {_span(part)}" for name, part in zip(PARTS, parts, strict=True))
-    return Split(*masks, says=", ".join(said))
+    return Split(masks[0], masks[1], masks[2], ", ".join(said))
 
 
 def by_weeks(frame: pd.DataFrame) -> Split:
     """The mart's own `split`: weeks that go round, so that each part has all seasons."""
     has_truth = frame["target_is_late_15"].notna().to_numpy()
     masks = [(frame["split"] == name).to_numpy() & has_truth for name in PARTS]
-    return Split(*masks, says="the mart's weeks (`split`)")
+    return Split(masks[0], masks[1], masks[2], "the mart's weeks (`split`)")
 
 
 def _span(months: Sequence[pd.Timestamp]) -> str:

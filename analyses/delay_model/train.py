@@ -82,7 +82,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Model:
-    """`calibrations` are slope and intercept of the log-odds: the first is used, the others give the interval."""
+    """`calibrations` are slopes and intercepts of the log-odds: the first counts, others give intervals."""
 
     trees: HistGradientBoostingClassifier
     columns: list[str]
@@ -100,7 +100,7 @@ class Model:
         odds = _log_odds(self.trees.predict_proba(inputs[self.columns])[:, 1])
         slopes, intercepts = self.calibrations.T
         probability = _share(slopes[0] * odds + intercepts[0])
-        # a line is lowest and highest where it is: quantiles of some scores, and between them by interpolation
+        # a hundred lines for each flight would take memory: at some scores, and between them by interpolation
         places = np.quantile(odds, np.linspace(0, 1, 201))
         low, high = np.percentile(_share(np.outer(places, slopes[1:]) + intercepts[1:]), INTERVAL, axis=1)
         return pd.DataFrame(
@@ -122,10 +122,10 @@ def train(
     *,
     of_the_mart: Sequence[str],
 ) -> Model:
-    """The best of the trials by log loss on the validation months, calibrated there. The test is not looked at.
+    """The best of the trials by log loss on the validation months, calibrated there; the test stays unseen.
 
-    `of_the_mart` are the columns without history, `days` the date of each flight: the flights of one share its
-    weather, so the interval draws days and not flights.
+    `of_the_mart` are the columns without history, `days` the date of each flight: the flights of one share
+    its weather, so the interval draws days and not flights.
     """
     best: tuple[Tried, HistGradientBoostingClassifier, list[str]] | None = None
     tried = []
@@ -165,9 +165,14 @@ def _version(learned_from: pd.DataFrame, trial: Trial, split: Split) -> str:
     """Equal for equal rows, settings, code and library, whoever trains it."""
     digest = hashlib.sha256(json.dumps([asdict(trial), split.says, sklearn.__version__]).encode())
     digest.update(pd.util.hash_pandas_object(learned_from, index=False).to_numpy().tobytes())
-    for name in SAYS_WHAT_IS_SAID:
-        digest.update((CODE / name).read_bytes())
+    digest.update(code_version().encode())
     return digest.hexdigest()[:12]
+
+
+def code_version() -> str:
+    """Of the modules that decide what is said: a card that names another one tells of another model."""
+    texts = ((CODE / name).read_bytes() for name in SAYS_WHAT_IS_SAID)
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
 def _log_odds(probability: Floats) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analyses.delay_model.data import inputs_of
+from analyses.delay_model.data import as_floats, inputs_of
 from analyses.delay_model.history import HOUR, LONGEST_HOURS, Moves, history
 from analyses.delay_model.train import Model
 from tests.leaks.rebuild import LEAKS, Asking, Features, features
@@ -92,7 +92,7 @@ def certify(world: Known, frame: pd.DataFrame, model: Model, flights: int, seed:
 def _rebuilt(world: Known, asked: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """The features from what was known, and of each planted leak how many flights betray it."""
     rows: list[Features] = []
-    seen = Counter({name: 0 for name in LEAKS})
+    seen = Counter(dict.fromkeys(LEAKS, 0))
     for place, flight in enumerate(asked.itertuples()):
         asking = _asking(flight)
         around = world.between(asking.cutoff - REACH_DAYS * DAY, asking.cutoff + DAY)
@@ -127,7 +127,7 @@ def _histories(moves: Moves, chosen: NDArray[np.int64]) -> pd.DataFrame:
 
 
 def _near(moves: Moves, place: int) -> Moves:
-    """The flights that the history of one can reach: all of the last days, and of the longest spans its like."""
+    """The flights that the history of one can reach: of the last days all, of longer spans its like."""
     cutoff = moves.cutoff[place]
     first, last = np.searchsorted(
         moves.cutoff, (cutoff - LONGEST_HOURS * HOUR - SHORT_REACH, cutoff + 12 * HOUR)
@@ -152,14 +152,14 @@ def _seen_in_model(moves: Moves, chosen: NDArray[np.int64]) -> int:
 
 
 def _differ(one: Features, other: Features) -> bool:
-    values = [np.fromiter(those.values(), "float64") for those in (one, other)]
-    return not np.allclose(*values, rtol=SAME, atol=SAME, equal_nan=True)
+    before, after = (np.fromiter(those.values(), "float64") for those in (one, other))
+    return not np.allclose(before, after, rtol=SAME, atol=SAME, equal_nan=True)
 
 
 def _moved(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, int]:
     """By column the flights in which it differs; those without any are left out."""
     counts = {}
     for name in before:
-        values = [those[name].to_numpy(dtype="float64", na_value=np.nan) for those in (before, after)]
-        counts[name] = int(np.sum(~np.isclose(*values, rtol=SAME, atol=SAME, equal_nan=True)))
+        one, other = (as_floats(those[name]) for those in (before, after))
+        counts[name] = int(np.sum(~np.isclose(one, other, rtol=SAME, atol=SAME, equal_nan=True)))
     return {name: count for name, count in counts.items() if count}

@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Ways:
-    """Minutes by which it looks beyond the cutoff, by what is looked at; and days of the history that are not over."""
+    """Minutes by which it looks beyond the cutoff, and days of the history that are not over."""
 
     departures_ahead: float = 0
     arrivals_ahead: float = 0
@@ -123,8 +123,8 @@ def _state(subject: str, moves: str, flights: Arrays, whose: Mask, quarter: floa
     count, delays = float(np.sum(counted)), delay[counted]
     return {
         f"{subject}_{moves}_3h": count,
-        f"{subject}_mean_{moves[:3]}_delay_minutes_3h": _share(np.sum(delays), count),
-        f"{subject}_late_{moves}_pct_3h": _share(100 * np.sum(delays >= LATE), count),
+        f"{subject}_mean_{moves[:3]}_delay_minutes_3h": _share(float(np.sum(delays)), count),
+        f"{subject}_late_{moves}_pct_3h": _share(100 * float(np.sum(delays >= LATE)), count),
     }
 
 
@@ -144,9 +144,11 @@ def _history(subject: str, flights: Arrays, whose: Mask, until: float) -> Featur
     told = ~np.isnan(is_on_time)
     return {
         f"{subject}_flights_28d": count,
-        f"{subject}_cancelled_pct_28d": _share(100 * np.sum(flights["is_cancelled"][counted] == 1), count),
-        f"{subject}_on_time_pct_28d": _share(100 * np.sum(is_on_time[told]), float(np.sum(told))),
-        f"{subject}_mean_arr_delay_minutes_28d": _share(np.sum(delays), float(len(delays))),
+        f"{subject}_cancelled_pct_28d": _share(
+            100 * float(np.sum(flights["is_cancelled"][counted] == 1)), count
+        ),
+        f"{subject}_on_time_pct_28d": _share(100 * float(np.sum(is_on_time[told])), float(np.sum(told))),
+        f"{subject}_mean_arr_delay_minutes_28d": _share(float(np.sum(delays)), float(len(delays))),
     }
 
 

@@ -1,4 +1,4 @@
-"""Flights and weather of the marts as arrays, and as they were known at a moment: what happened later is gone."""
+"""Flights and weather of the marts as arrays, and as they were known at a moment: later things are gone."""
 
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -23,7 +23,8 @@ FLIGHTS = """
         extract(epoch from actual_departure_at_utc) / 60 as departed,
         extract(epoch from actual_arrival_at_utc) / 60 as arrived,
         dep_delay_minutes, arr_delay_minutes,
-        is_cancelled::integer as is_cancelled, is_diverted::integer as is_diverted, is_on_time::integer as is_on_time
+        is_cancelled::integer as is_cancelled, is_diverted::integer as is_diverted,
+        is_on_time::integer as is_on_time
     from marts.fct_flights
     where scheduled_departure_at_utc is not null and flight_month = %s
 """
@@ -97,7 +98,9 @@ def read_world() -> Known:
 
             def rows(query: str, *values: Any) -> pd.DataFrame:
                 cursor.execute(query, values)
-                return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description])
+                return pd.DataFrame(
+                    cursor.fetchall(), columns=[column.name for column in cursor.description or ()]
+                )
 
             months = rows("select distinct flight_month from marts.fct_flights order by 1")["flight_month"]
             flights = pd.concat([rows(FLIGHTS, month) for month in months], ignore_index=True)
