@@ -25,10 +25,8 @@ def read(file: Path | None = None) -> pd.DataFrame:
     """
     try:
         frame = read_features() if file is None else pd.read_parquet(file)
-    except OSError as error:
-        raise OntimeError(
-            f"{file}: {error.strerror or error}", "write one: ontime features --to FILE"
-        ) from None
+    except OSError:
+        raise OntimeError(f"{file} cannot be read", "write one: ontime features --to FILE") from None
     if file is not None and "inputs" not in frame.attrs:
         raise OntimeError(f"{file} does not say what its inputs are", "write one: ontime features --to FILE")
     attributes = frame.attrs
