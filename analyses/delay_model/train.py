@@ -45,6 +45,18 @@ TRIALS = (
     UNTUNED,
     Trial("with history, untuned", history=True),
     Trial(
+        "with history, many small steps",
+        history=True,
+        settings={
+            "learning_rate": 0.05,
+            "max_iter": 300,
+            "max_leaf_nodes": 15,
+            "min_samples_leaf": 200,
+            "l2_regularization": 5.0,
+            "max_features": 0.3,
+        },
+    ),
+    Trial(
         "with history, larger trees",
         history=True,
         settings={
