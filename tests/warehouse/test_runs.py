@@ -344,6 +344,7 @@ PUBLICATIONS = """
 
 
 def as_an_older_version_left_it() -> None:
+    query("drop schema past, marts_as_of_1 cascade")
     query("drop view marts.audit_runs; drop view marts__build.audit_runs cascade;" + PUBLICATIONS)
 
 
