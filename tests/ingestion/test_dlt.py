@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from dlt.common.destination.reference import Destination
 
 from cli import main as cli
+from cli.environment import variables
 from cli.server.connections import connection
 from cli.server.files import state_folder
 from ingestion.dlt.destination import Landing, credentials
@@ -109,18 +110,15 @@ def test_loads_of_dlt_join_the_ledger(load: Callable[..., None]) -> None:
     assert value("select to_regclass('raw_shop._dlt_pipeline_state')") is None  # nothing reads it
 
 
-def test_the_destination_by_its_name(
-    pipelines: Path, monkeypatch: pytest.MonkeyPatch, load: Callable[..., None]
-) -> None:
+def test_the_destination_by_its_name(pipelines: Path, load: Callable[..., None]) -> None:
     """As `dlt.attach` makes it: from its name, and logged in as the shell is."""
     load(ITEMS)
     reference = "ingestion.dlt.destination.Landing"
     assert isinstance(Destination.from_reference(reference), Landing)
-    for name, setting in connection("transformer").environment().items():
-        monkeypatch.setenv(name, setting)
-    pipeline = dlt.attach("land_shop", pipelines_dir=str(pipelines))
-    with pipeline.sql_client() as client:
-        rows = client.execute_sql("select item, price from items order by record_no")
+    with variables(connection("transformer").environment()):
+        pipeline = dlt.attach("land_shop", pipelines_dir=str(pipelines))
+        with pipeline.sql_client() as client:
+            rows = client.execute_sql("select item, price from items order by record_no")
     assert rows == [("pen", "1"), ("ink", "2")]
 
 

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -179,6 +180,12 @@ async def told(client: Client, tool: str, arguments: dict[str, Any]) -> dict[str
     return result.structured_content
 
 
+def run_apart(ask: Callable[..., Awaitable[None]], *arguments: object) -> None:
+    """In a thread of its own: a browser of other tests in this process has a loop in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, ask, *arguments).result()
+
+
 def test_figures_are_those_of_sql() -> None:
     async def ask() -> None:
         async with Client(by_stdio()) as client:
@@ -230,7 +237,7 @@ def test_figures_are_those_of_sql() -> None:
             assert then["release"].startswith("publication ")
             assert set((await told(client, "list_marts", {}))["marts"]) == set(contracts())
 
-    anyio.run(ask)
+    run_apart(ask)
 
 
 def test_traps_are_refused_with_what_there_is() -> None:
@@ -245,7 +252,7 @@ def test_traps_are_refused_with_what_there_is() -> None:
                 assert expected in said, (arguments, said)
                 assert "\n-> " in said
 
-    anyio.run(ask)
+    run_apart(ask)
     assert query("select count(*) from marts.dim_carriers") == before
 
 
@@ -277,7 +284,7 @@ def test_by_http_on_loopback() -> None:
             assert rows_of(answer) == [[float(query("select count(*) from marts.fct_flights")[0][0])]]
 
     with listening() as address:
-        anyio.run(ask, address)
+        run_apart(ask, address)
 
 
 def test_without_the_package_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
