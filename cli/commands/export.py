@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
+from cli.commands.options import listed, months_option
 from cli.console import note, timed
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--marts", multiple=True, metavar="NAME", help="This mart alone; may be repeated.")
-@click.option("--months", multiple=True, metavar="MONTH[..MONTH]", help="Months such as 2013-06..2013-08.")
+@months_option
 def export(folder: Path, marts: tuple[str, ...], months: tuple[str, ...]) -> None:
     """Write the published marts as Parquet by month, described and with checksums, for people elsewhere.
 
@@ -22,7 +23,6 @@ def export(folder: Path, marts: tuple[str, ...], months: tuple[str, ...]) -> Non
       ontime export summer --marts fct_flights --marts dim_carriers --months 2013-06..2013-08
       ontime verify releases/ontime
     """
-    from cli.commands.options import listed
     from cli.releases.export import export as write
     from cli.releases.package import Wanted
     from ingestion.sources.bts import months_of

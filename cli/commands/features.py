@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cli.commands.options import months_option
 from cli.console import note, timed
 
 
@@ -16,7 +17,7 @@ from cli.console import note, timed
     show_default=True,
     help="The Parquet file to write.",
 )
-@click.option("--months", multiple=True, metavar="MONTH[..MONTH]", help="Months such as 2013-06..2013-08.")
+@months_option
 def features(file: Path, months: tuple[str, ...]) -> None:
     """Write marts.flight_features for pandas: typed, and with the names of the columns to learn from.
 

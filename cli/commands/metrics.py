@@ -5,7 +5,7 @@ import sys
 import click
 
 from cli.commands import completing
-from cli.commands.options import as_of_option, format_option, listed
+from cli.commands.options import as_of_option, format_option, listed, months_option
 
 
 @click.command()
@@ -18,7 +18,7 @@ from cli.commands.options import as_of_option, format_option, listed
     shell_complete=completing.group_bys,
 )
 @click.option("--where", default="", metavar="SQL", help="Which flights, such as \"origin = 'JFK'\".")
-@click.option("--months", multiple=True, metavar="MONTH[..MONTH]", help="Months such as 2013-06..2013-08.")
+@months_option
 @click.option("--having", default="", metavar="SQL", help='Which rows of the answer, such as "flights > 99".')
 @click.option("--order", default="", metavar="NAMES", help="Order of the answer; -NAME goes downwards.")
 @click.option("--limit", type=click.IntRange(min=0), help="The first rows only.")

@@ -7,6 +7,11 @@ format_option = click.option(
 )
 """How an answer is shown."""
 
+months_option = click.option(
+    "--months", multiple=True, metavar="MONTH[..MONTH]", help="Months such as 2013-06..2013-08."
+)
+"""Of which months an answer is."""
+
 as_of_option = click.option(
     "--as-of",
     metavar="WHEN",
