@@ -4,8 +4,8 @@
 #}
 {% macro get_show_sql(compiled_code, sql_header, limit) %}
     {%- set todo, missing = model.depends_on.nodes | list, [] -%}
-    {%- for _ in range(100000) if todo -%}
-        {%- set node = graph.nodes.get(todo.pop()) -%}
+    {%- for uid in todo -%}{#- also over what is appended meanwhile -#}
+        {%- set node = graph.nodes.get(uid) -%}
         {%- if node and node.config.materialized == 'ephemeral' -%}
             {%- do todo.extend(node.depends_on.nodes) -%}
         {%- elif node and not load_cached_relation(relation_at(node.schema, node.alias)) -%}

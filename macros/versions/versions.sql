@@ -64,7 +64,8 @@
 {% macro lineage(unique_id) %}
     {% set found = {'logic': [], 'inputs': [], 'contents': []} %}
     {% set todo, seen = [unique_id], {} %}
-    {% for _ in range(100000) if todo %}
+    {% set steps = todo | list %}
+    {% for _ in steps %}{# a loop over a list also sees what is appended meanwhile: a step for each that is put on todo #}
         {% set uid = todo.pop() %}
         {% set node = graph.nodes.get(uid) %}
         {% if node and uid not in seen %}
@@ -77,6 +78,7 @@
             {% elif not meta.get('is_bookkeeping') %}
                 {% do found.logic.append(node) %}
                 {% do todo.extend(node.depends_on.nodes) %}
+                {% do steps.extend(node.depends_on.nodes) %}
             {% endif %}
         {% endif %}
     {% endfor %}
@@ -98,8 +100,7 @@
             {% do todo.extend(node.depends_on.macros) %}
         {% endif %}
     {% endfor %}
-    {% for _ in range(100000) if todo %}
-        {% set uid = todo.pop() %}
+    {% for uid in todo %}{# also over what is appended meanwhile #}
         {% set package, name = uid.split('.')[1], uid.split('.')[2] %}
         {% if uid not in seen and package == project_name %}
             {% do seen.update({uid: true}) %}
@@ -121,8 +122,8 @@
 {# A `--` within quotes is no comment; white space at the ends is none of the code. #}
 {% macro code_without_comments(sql) %}
     {% set without_jinja_comments = modules.re.sub("(?s)[{]#.*?#[}]", "", sql) %}
-    {% set without_comments = modules.re.sub("(?m)^((?:[^'\n-]|'[^'\n]*'|-(?!-))*)--[^\n]*$", "\\1", without_jinja_comments) %}
-    {{ return(modules.re.sub("[ \t\r\n]+", " ", without_comments) | trim) }}
+    {% set without_comments = modules.re.sub("(?m)^((?:[^'\n-]++|'[^'\n]*'|-(?!-))*+)--[^\n]*$", "\\1", without_jinja_comments) %}
+    {{ return(" ".join(without_comments.split())) }}
 {% endmacro %}
 
 
@@ -133,7 +134,7 @@
     {% for node in graph.nodes.values() | sort(attribute='unique_id') if node.resource_type == 'model' and history_of(node) and history_of(node).slice == slice %}
         {% do todo.append({'node': node, 'lineage': lineage(node.unique_id)}) %}
     {% endfor %}
-    {% for _ in range(1000) if todo | length > ordered | length %}
+    {% for _ in todo if todo | length > ordered | length %}{# each turn finds one at least #}
         {% for model in todo if model not in ordered %}
             {% set missing = [] %}
             {% for input in model.lineage.inputs if input.name not in ordered | map(attribute='node') | map(attribute='name') %}
@@ -155,8 +156,8 @@
     {% set rows = [] %}
     {% for history in history_models('file') %}
         {% for landed in landed_entities() %}
-            {% set nodes = [history.node] %}
-            {% for staged in history.lineage.logic if staged.name == staging_model(landed) %}
+            {% set nodes, staging = [history.node], staging_model(landed) %}
+            {% for staged in history.lineage.logic if staged.name == staging %}
                 {% do nodes.extend(lineage(staged.unique_id).logic) %}
             {% endfor %}
             {% set rejects = 'source.' ~ project_name ~ '.' ~ landed.source ~ '.rejects' %}
