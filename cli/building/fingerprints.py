@@ -15,7 +15,7 @@ import yaml
 from cli.building.build_state import Fingerprint, digest
 
 JINJA_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-SQL_COMMENT = re.compile(r"^((?:[^'\n-]|'[^'\n]*'|-(?!-))*)--[^\n]*$", re.MULTILINE)
+SQL_COMMENT = re.compile(r"^((?:[^'\n-]++|'[^'\n]*'|-(?!-))*+)--[^\n]*$", re.MULTILINE)
 SPACE = re.compile(r"\s+")
 
 # Of a node's configuration, what changes nothing that is built.

@@ -1,10 +1,18 @@
 """What `ontime build` does in dbt's place gives what dbt gives."""
 
+from threading import RLock
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+from dbt.adapters.contracts.connection import ConnectionState
 from dbt.artifacts.resources.v1.components import InjectedCTE
 from dbt.compilation import inject_ctes_into_sql
+from dbt_common.clients.agate_helper import build_type_tester
+from psycopg2 import OperationalError
 
-from cli.building.lighter_dbt import with_ctes_before
+from cli.building.lighter_dbt import release_session, type_tester, with_ctes_before
+from cli.server.connections import connection
 
 CTES = [
     InjectedCTE(id="one", sql=" __dbt__cte__one as (\nselect 1\n)"),
@@ -27,3 +35,78 @@ def test_ctes_are_added_where_dbt_adds_them(sql: str) -> None:
     """Of a part in parentheses the `with` is its own."""
     assert with_ctes_before(sql, CTES).split() == inject_ctes_into_sql(sql, CTES).split()
     assert with_ctes_before(sql, []) == sql
+
+
+class Manager:
+    """As dbt's manager of connections: one of a thread, and what was closed."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection, self.closed, self.lock = connection, False, RLock()
+
+    def get_if_exists(self) -> Any:
+        return self.connection
+
+    def close(self, connection: Any) -> None:
+        self.closed = True
+        connection.handle.close()
+
+
+def opened(role: str | None = None) -> Any:
+    handle = connection("transformer").connect()
+    credentials = SimpleNamespace(role=role)
+    return SimpleNamespace(
+        state=ConnectionState.OPEN, handle=handle, credentials=credentials, transaction_open=True
+    )
+
+
+def answers(session: Any, *statements: str) -> list[Any]:
+    with session.handle.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        return [value for (value,) in cursor.fetchall()]
+
+
+def test_a_session_is_left_to_the_next_node_as_new(database: str) -> None:
+    """No row that was not committed, temporary table, lock or setting of a node is seen by the next one."""
+    session = opened()
+    answers(session, "create temporary table kept as select 1", "set work_mem = '77MB'", "select 1")
+    session.handle.commit()
+    answers(session, "create schema not_committed", "select pg_advisory_lock(4711)")
+    before = answers(session, "select pg_backend_pid()")
+    manager: Any = Manager(session)
+    release_session(manager)
+    assert not manager.closed
+    assert not session.transaction_open
+    assert answers(session, "select pg_backend_pid()") == before
+    assert answers(
+        session,
+        """
+        select relname from pg_class where relname = 'kept'
+        union all select nspname from pg_namespace where nspname = 'not_committed'
+        union all select name from pg_settings where name = 'work_mem' and source = 'session'
+        union all select 'a lock' from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()
+        """,
+    ) == []  # fmt: skip
+    session.handle.close()
+
+
+def test_a_session_that_is_gone_or_has_another_role_is_closed(database: str) -> None:
+    gone = opened()
+    with pytest.raises(OperationalError):
+        answers(gone, "select pg_terminate_backend(pg_backend_pid())")
+    for session in (gone, opened(role="somebody")):
+        manager: Any = Manager(session)
+        release_session(manager)
+        assert manager.closed
+        assert session.handle.closed
+
+
+def test_types_of_an_answer_are_what_dbt_says() -> None:
+    rows = [["1", "2013-01-01", "x", None, "true", "null"], ["2.5", "2013-01-02", "y", "", "false", "null"]]
+    names = ["a", "b", "c", "d", "e", "f"]
+    for text in ((), ("a", "b")):
+        for missing in (("null", ""), ("",)):
+            ours, dbts = (make(text, missing) for make in (type_tester, build_type_tester))
+            types = [[type(kind) for kind in tester.run(rows, names)] for tester in (ours, dbts)]
+            assert types[0] == types[1]
+    assert type_tester(["a"]) is type_tester(["a"])
