@@ -140,31 +140,36 @@ def impact(built: Built) -> Finding:
 
 
 def compare(built: Built) -> list[Comparison]:
-    """Each model of the change and below that stands in the space, those that differ first."""
+    """Each model of the change and below that is in the space: first what differs, then what was left out."""
     failed = {
         r.node.unique_id for r in built.results if str(r.status) not in ("success", "pass", "warn", "no-op")
     }
     limited = descendants(built.graph, _with_some_months(built))
+    comparing = {uid for uid in limited if _meta(built.graph, uid).get("compares_months")}
+    beyond = {*comparing, *descendants(built.graph, comparing)}
     seconds = {r.node.unique_id: r.execution_time for r in built.results}
     found = []
     with closing(connection("transformer").connect()) as opened:
         opened.set_session(readonly=True)
         for uid in sorted(built.chosen.subjects - failed, key=name_of):
-            one = comparison(opened, built.graph, uid, built.months, limited)
+            one = comparison(opened, built.graph, uid, built.months, limited, beyond)
             if one.kind != "view":
                 one.seconds = seconds.get(uid)
             found.append(one)
-    return sorted(found, key=lambda one: not one.differs)
+    return sorted(found, key=lambda one: (not one.differs, not one.why_not))
 
 
 def _with_some_months(built: Built) -> set[str]:
     """Histories of the space, and the marts by month that it reads, production's too."""
     graph, chosen = built.graph, built.chosen.nodes
     read = {parent for uid in chosen for parent in graph.parents.get(uid, ())}
-    marts = {
-        uid for uid in read if (node := graph.node(uid)) and (node.config.meta or {}).get("tested_by_month")
-    }
+    marts = {uid for uid in read if _meta(graph, uid).get("tested_by_month")}
     return marts | {uid for uid in chosen if graph.is_history(uid)}
+
+
+def _meta(graph: Graph, uid: str) -> dict[str, Any]:
+    node = graph.node(uid)
+    return (node.config.meta or {}) if node else {}
 
 
 def of_differences(differences: Sequence[Comparison]) -> Finding:

@@ -37,10 +37,21 @@ class Comparison:
 
 
 def comparison(
-    opened: Opened, graph: Graph, unique_id: str, months: Months, limited: Collection[str]
+    opened: Opened,
+    graph: Graph,
+    unique_id: str,
+    months: Months,
+    limited: Collection[str],
+    beyond: Collection[str],
 ) -> Comparison:
-    """Of a model or seed of the space. `limited` are those made of histories that have some months only."""
+    """Of a model or seed of the space. `limited` are those made of histories that have some months only.
+
+    Of these `beyond` say of a month what others say as well, such as what was to be expected.
+    """
     one = Comparison(str(graph.node(unique_id).name), graph.materialized(unique_id))
+    if months.asked and unique_id in beyond:
+        one.why_not = "it compares months, and here are some only: ontime check --months all"
+        return one
     try:
         with opened, opened.cursor() as cursor:
             cursor.execute(f"set statement_timeout = '{LONGEST}s'")
