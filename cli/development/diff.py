@@ -55,7 +55,8 @@ class Difference:
 
     Columns that have another type are compared as texts. `equal_versions` were not read; `repeated` are the
     keys that stand more than once, before and after; `months` are those that the own relation has, where it
-    has some only.
+    has some only, and `is_limited` whether only these were compared: beside what has no column of months, all
+    rows of production stand.
     """
 
     model: str
@@ -64,6 +65,7 @@ class Difference:
     key: tuple[str, ...]
     where: str
     months: str
+    is_limited: bool
     columns_added: dict[str, str]
     columns_gone: dict[str, str]
     types_changed: dict[str, tuple[str, str]]
@@ -213,7 +215,8 @@ def _told(where: str, sides: Sides, found: dict[str, Any]) -> Difference:
         after=sides.after,
         key=sides.paired_by,
         where=where,
-        months=sides.months if sides.month_column else "",
+        months=sides.months,
+        is_limited=bool(sides.month_column),
         columns_added={name: new[name] for name in new if name not in old},
         columns_gone={name: old[name] for name in old if name not in new},
         types_changed={name: (old[name], new[name]) for name in old if old[name] != new.get(name, old[name])},

@@ -17,8 +17,11 @@ def as_text(found: Difference) -> str:
 def _lines(found: Difference) -> Iterator[str]:
     yield f"{found.after} against {found.before}"
     yield f"  by        {', '.join(found.key)}"
-    if found.months:
+    if found.months and found.is_limited:
         yield f"  months    {found.months}, which is what is here"
+    elif found.months:
+        yield f"  warning   built of {found.months}, and it has no column of months: all months of production"
+        yield "            are compared. Built of all: ontime dev build --months all"
     if found.where:
         yield f"  where     {printable(found.where)}"
     yield f"  rows      {found.rows_before:,} there, {found.rows_after:,} here{_read(found)}"

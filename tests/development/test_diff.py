@@ -254,6 +254,25 @@ def test_of_some_months_these_are_compared(history: None) -> None:
     assert (limited.is_equal, limited.rows_before, limited.months) == (True, 1, "2013-02")
 
 
+def test_of_what_has_no_column_of_months_all_rows_are_compared_and_it_says_so(own: None) -> None:
+    """They may be of other months: nothing in them tells."""
+    run(
+        "create table marts.dim_carriers (carrier_code text)",
+        "insert into marts.dim_carriers values ('AA'), ('DL')",
+        "create table dev_ann_b_marts.dim_carriers as table marts.dim_carriers limit 1",
+    )
+    try:
+        note_as_built("dev_ann_b_marts.dim_carriers", "2013-02")
+        shown = ontime("dim_carriers").stdout
+        run("update dev_ann_b_ops.built_nodes set months = 'all months'")
+        told = ontime("dim_carriers").stdout
+    finally:
+        run("drop table marts.dim_carriers")
+    assert "built of 2013-02, and it has no column of months" in shown
+    assert "no column of months" not in told
+    assert "0 added, 1 gone" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "said", "remedy"),
     [
@@ -307,6 +326,7 @@ def test_a_difference_in_columns_alone_is_none_of_rows() -> None:
         key=("k",),
         where="",
         months="",
+        is_limited=False,
         columns_added={"new": "text"},
         columns_gone={},
         types_changed={},
