@@ -17,6 +17,7 @@ import psycopg2.extensions
 
 from cli.questions.query import APPLY_SETTINGS_OF_ROLE, NUMBERS, TYPE_NAMES, explained
 from cli.server.roles import connect_reporter
+from cli.site.metrics import with_metrics
 from ingestion.errors import OntimeError
 
 QUERIES = Path(__file__).with_name("queries")
@@ -117,8 +118,8 @@ class Marts:
 
 
 def sql_of(name: str, month: date | None = None) -> str:
-    """`queries/<name>.sql`, of a month where it asks for one."""
-    text = (QUERIES / f"{name}.sql").read_text(encoding="utf-8").strip()
+    """`queries/<name>.sql` with its metrics written out, of a month where it asks for one."""
+    text = with_metrics((QUERIES / f"{name}.sql").read_text(encoding="utf-8").strip())
     return text if month is None else text.replace(MONTH, month.isoformat())
 
 

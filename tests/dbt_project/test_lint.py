@@ -1,4 +1,4 @@
-"""sqlfluff on every model and test, rendered by dbt itself: on a server, which may be empty."""
+"""sqlfluff on models and tests, as dbt renders them on a server, which may be empty, and on the site's."""
 
 import os
 import subprocess
@@ -25,5 +25,14 @@ def test_sql_is_clean(database: str, tmp_path: Path) -> None:
         env=os.environ | connection("transformer").environment() | {"DBT_TARGET_PATH": str(tmp_path)},
         capture_output=True,
         text=True,
+    )
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+def test_the_questions_of_the_site_are_clean() -> None:
+    """They are no models: there is nothing in them for dbt to render."""
+    command = ["lint", "--templater", "jinja", "--disable-progress-bar", "cli/site/queries"]
+    linted = subprocess.run(
+        [sys.executable, "-c", SQLFLUFF, *command], cwd=PROJECT, capture_output=True, text=True
     )
     assert linted.returncode == 0, linted.stdout + linted.stderr

@@ -110,7 +110,7 @@ def sql_lint(files: Sequence[str]) -> list[Tool]:
         name
         for name in files
         if name.endswith(".sql")
-        and name.startswith(("models/", "tests/dbt/singular/"))
+        and name.startswith(("models/", "tests/dbt/singular/", "cli/site/queries/"))
         and name != WITHOUT_JINJA
     ]
     if not linted:

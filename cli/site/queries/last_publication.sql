@@ -9,7 +9,11 @@ select
     publications.marts_changed,
     publications.rows_changed
 from (
-    select run_id, max(started_at_utc) as started_at_utc, count(*) as marts_changed, sum(row_count)::bigint as rows_changed
+    select
+        run_id,
+        max(started_at_utc) as started_at_utc,
+        count(*) as marts_changed,
+        cast(sum(row_count) as bigint) as rows_changed
     from marts.audit_runs
     where step = 'publish' and outcome = 'succeeded'
     group by run_id

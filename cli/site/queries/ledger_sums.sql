@@ -3,13 +3,13 @@ select
     source,
     entity,
     count(*) as files,
-    sum(rows_seen)::bigint as rows_seen,
-    sum(rows_published)::bigint as rows_published,
-    sum(rows_duplicate)::bigint as rows_duplicate,
-    sum(rows_superseded)::bigint as rows_superseded,
-    sum(rows_kept_apart)::bigint as rows_kept_apart,
-    sum(rows_held)::bigint as rows_held,
-    sum(rows_rejected)::bigint as rows_rejected
+    cast(sum(rows_seen) as bigint) as rows_seen,
+    cast(sum(rows_published) as bigint) as rows_published,
+    cast(sum(rows_duplicate) as bigint) as rows_duplicate,
+    cast(sum(rows_superseded) as bigint) as rows_superseded,
+    cast(sum(rows_kept_apart) as bigint) as rows_kept_apart,
+    cast(sum(rows_held) as bigint) as rows_held,
+    cast(sum(rows_rejected) as bigint) as rows_rejected
 from marts.audit_row_ledger
 group by source, entity
-order by sum(rows_seen) desc, source, entity
+order by sum(rows_seen) desc, source asc, entity asc

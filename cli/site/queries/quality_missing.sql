@@ -8,4 +8,4 @@ select
 from marts.audit_missing_values
 group by column_name
 having sum(values_missing) > 0
-order by missing_pct desc nulls last, column_name
+order by missing_pct desc nulls last, column_name asc

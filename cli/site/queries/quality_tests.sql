@@ -8,4 +8,4 @@ select distinct on (subject)
     seconds
 from marts.audit_runs
 where step = 'test'
-order by subject, step_no desc
+order by subject asc, step_no desc

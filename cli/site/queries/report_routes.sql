@@ -8,11 +8,16 @@ with months as (
 
 routes as (
 
-    select agg_route_month.origin_airport_code_iata, agg_route_month.destination_airport_code_iata
+    select
+        agg_route_month.origin_airport_code_iata,
+        agg_route_month.destination_airport_code_iata
     from marts.agg_route_month
-    inner join months on agg_route_month.flight_month >= months.first_month
+    inner join months on months.first_month <= agg_route_month.flight_month
     group by agg_route_month.origin_airport_code_iata, agg_route_month.destination_airport_code_iata
-    order by sum(agg_route_month.flights) desc, 1, 2
+    order by
+        sum(agg_route_month.flights) desc,
+        agg_route_month.origin_airport_code_iata asc,
+        agg_route_month.destination_airport_code_iata asc
     limit 250
 
 )
@@ -23,16 +28,14 @@ select
     flights.origin_airport_code_iata,
     flights.destination_airport_code_iata,
     count(*) as flights,
-    round(100.0 * count(*) filter (where flights.is_on_time) / nullif(count(flights.is_on_time), 0), 2) as on_time_pct,
-    round(
-        100.0 * case when count(flights.is_cancelled) > 0 then count(*) filter (where flights.is_cancelled) end / count(*), 2
-    ) as cancelled_pct,
-    round(avg(flights.dep_delay_minutes), 2) as mean_dep_delay_minutes,
-    round(avg(flights.arr_delay_minutes), 2) as mean_arr_delay_minutes
+    round(metric('on_time_pct'), 2) as on_time_pct,
+    round(metric('cancellation_rate'), 2) as cancelled_pct,
+    round(metric('mean_dep_delay'), 2) as mean_dep_delay_minutes,
+    round(metric('mean_arr_delay'), 2) as mean_arr_delay_minutes
 from marts.fct_flights as flights
 inner join routes
-    on flights.origin_airport_code_iata = routes.origin_airport_code_iata
-    and flights.destination_airport_code_iata = routes.destination_airport_code_iata
+    on routes.origin_airport_code_iata = flights.origin_airport_code_iata
+    and routes.destination_airport_code_iata = flights.destination_airport_code_iata
 where flights.flight_month = '{month}'
 group by grouping sets (
     (flights.flight_month, flights.origin_airport_code_iata, flights.destination_airport_code_iata),
