@@ -149,14 +149,20 @@ class ProjectCopy:
 
     def ontime(self, *words: str) -> Outcome:
         """A command of `ontime`, whose modules the caller has imported; stdout follows stderr."""
-        with self._as_the_project(), pytest.MonkeyPatch.context() as patch:
-            for name, module in list(sys.modules.items()):
-                if name.startswith("cli.") and hasattr(module, "PROJECT"):
-                    patch.setattr(module, "PROJECT", self.folder)
+        with self.here():
             done = CliRunner().invoke(main, list(words))
             if done.exception is not None and not isinstance(done.exception, SystemExit):
                 raise done.exception
         return Outcome(done.exit_code, done.stderr + done.stdout)
+
+    @contextmanager
+    def here(self, environment: Mapping[str, str] | None = None) -> Iterator[None]:
+        """What a command does within it, it does to the copy; modules of `cli` are those imported by now."""
+        with self._as_the_project(environment), pytest.MonkeyPatch.context() as patch:
+            for name, module in list(sys.modules.items()):
+                if name.startswith("cli.") and hasattr(module, "PROJECT"):
+                    patch.setattr(module, "PROJECT", self.folder)
+            yield
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`ontime` of the copy as a process of its own; stderr and stdout come as one."""

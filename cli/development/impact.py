@@ -90,6 +90,25 @@ def impact_of(begin: Collection[Column], lineage: Lineage, manifest: Manifest) -
 
 
 @dataclass(frozen=True)
+class Readers:
+    """Of columns: data tests that look at them, metrics made of them, exposures of their models."""
+
+    tests: tuple[Test, ...]
+    metrics: tuple[str, ...]
+    exposures: tuple[str, ...]
+
+
+def readers_of(columns: set[Column], lineage: Lineage, manifest: Manifest) -> Readers:
+    """Of these alone, and not of what is made of them."""
+    project = _Project(manifest)
+    return Readers(
+        tuple(project.tests(uid for uid, read in lineage.reads.items() if read & columns)),
+        tuple(project.metrics(columns)),
+        tuple(project.exposures({name for name, _ in columns})),
+    )
+
+
+@dataclass(frozen=True)
 class Edges:
     """The lineage the other way round: from a column to what is made of it."""
 

@@ -35,7 +35,12 @@ def main() -> int:
     missed = sum(len(it.missed) for it in outcomes)
     computed = sum(len(it.computed) for it in outcomes)
     among = sum(len(it.computed & it.changed) for it in outcomes)
-    print(f"{named} models named, {right} of them changed ({right / named:.0%}); {missed} changed unnamed")
+    measured = sum(len(it.measured) for it in outcomes)
+    wrong = sum(len(it.wrong) for it in outcomes)
+    changed = sum(len(it.changed) for it in outcomes)
+    print(f"after the edit: {measured} models named, {wrong} of them the same; {changed} changed")
+    print(f"before it: {named} models named, {right} of them changed ({right / named:.0%})")
+    print(f"{missed} changed that one of the two had not named")
     print(f"{computed} of them computed of it, {among} of these changed ({among / computed:.0%})")
     return 1 if missed else 0
 
@@ -60,7 +65,12 @@ def line(outcome: Outcome) -> str:
     said = f"{outcome.edit.kind}, {outcome.edit.name}: {len(outcome.named)} named,"
     said += f" {len(outcome.right)} of them changed; {len(outcome.computed)} computed of it,"
     said += f" {among} of them changed; {len(outcome.perhaps)} perhaps"
-    for title, names in {"missed": outcome.missed, "same": outcome.named - outcome.changed}.items():
+    said += f"\n    measured: {len(outcome.measured)} in {outcome.seconds:.0f} s, of {len(outcome.changed)}"
+    for title, names in {
+        "missed": outcome.missed,
+        "wrong": outcome.wrong,
+        "same": outcome.named - outcome.changed,
+    }.items():
         said += f"\n    {title}: {', '.join(sorted(names))}" if names else ""
     return said
 

@@ -4,15 +4,22 @@
     outcome = try_edit(EDITS[0], project, *column_lineage(project.folder), before)
     assert not outcome.missed
 
-Impact is asked of the sound project. Ids of versions are made of code and differ with it: they are no part of
-what is compared, and neither are times of builds.
+Impact is asked before the edit, of the sound project, and after it. Ids of versions are made of code and
+differ with it: they are no part of what is compared, and neither are times of builds.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from cli.development.columns import Lineage, Manifest
+from cli.development.edits import tried_of
 from cli.development.impact import impact
+from cli.development.preview.messages import Message
+from cli.development.preview.project import WarmProject
+from cli.development.preview.sessions import OPTIONS
+from cli.development.preview.trial import Trial, Tried
+from cli.server.connections import connection
 from tests.ingestion.support import query
 from tests.projects import ProjectCopy
 
@@ -26,7 +33,7 @@ OTHERS = ("audit_runs", "audit_checksums")
 """An account of commands; checksums of whatever differs, and nothing else."""
 
 RELATIONS = """
-    select nspname, relname, array_agg(attname order by attnum), bool_or(attname = 'version_id')
+    select nspname, relname, array_agg(attname order by attnum)
     from pg_class
     inner join pg_namespace on pg_namespace.oid = relnamespace
     inner join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
@@ -34,8 +41,11 @@ RELATIONS = """
     group by nspname, relname
 """
 
+LONGEST = 600
+"""Seconds that a trial may take here."""
+
 Contents = dict[str, dict[str, str]]
-"""Of each model: how many rows it has, as `*`, and a sum of the values of each column."""
+"""Of each model: how many rows it has and a sum of them, as `*`, and a sum of the values of each column."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +61,27 @@ class Edit:
 class Outcome:
     """What impact named and what changed, as models.
 
-    `computed` are those of the named that are edited, or have a column that is computed of what is.
+    `named` is what it names before the edit; `computed` are those of them that are edited, or have a column
+    that is computed of what is. `measured` is what it names after the edit, with what it could not try.
     """
 
     edit: Edit
     named: frozenset[str]
     computed: frozenset[str]
     perhaps: frozenset[str]
+    measured: frozenset[str]
+    seconds: float
     changed: frozenset[str]
 
     @property
     def missed(self) -> frozenset[str]:
-        return self.changed - self.named - self.perhaps
+        """What changed, and one of the two answers had not named."""
+        return (self.changed - self.named - self.perhaps) | (self.changed - self.measured)
+
+    @property
+    def wrong(self) -> frozenset[str]:
+        """Named after the edit, and the same after all."""
+        return self.measured - self.changed
 
     @property
     def right(self) -> frozenset[str]:
@@ -72,10 +91,12 @@ class Outcome:
 def contents() -> Contents:
     """Of the warehouse: of history the versions that its models are to have now."""
     found: Contents = {}
-    for schema, name, columns, is_history in query(RELATIONS, list(SCHEMAS), [*BOOKS, *OTHERS]):
+    books = " union ".join(f"select model_name from intermediate.{book}" for book in BOOKS[:3])
+    histories = {name for (name,) in query(books)}  # others may show ids of versions as well
+    for schema, name, columns in query(RELATIONS, list(SCHEMAS), [*BOOKS, *OTHERS]):
         relation = f"{schema}.{name}"
         where = "true"
-        if is_history and schema == "intermediate":
+        if name in histories:
             lists = " union all ".join(
                 f"select version_id from intermediate.{book} where model_name = '{name}'"
                 for book in BOOKS[:3]
@@ -83,7 +104,11 @@ def contents() -> Contents:
             where = f"version_id in ({lists})"
         compared = [it for it in columns if not any(word in it for word in OF_BUILDS)]
         sums = "".join(f', sum(hashtextextended("{it}"::text, 0)::numeric)::text' for it in compared)
-        ((rows, *values),) = query(f"select count(*)::text{sums} from {relation} where {where}")
+        row = ", ".join(f'"{it}"' for it in compared)
+        whole = f"sum(hashtextextended(row({row})::text, 0)::numeric)"
+        ((rows, *values),) = query(
+            f"select concat(count(*), ' ', {whole}){sums} from {relation} where {where}"
+        )
         found[name] = {"*": rows} | dict(zip(compared, values, strict=True))
     return found
 
@@ -95,9 +120,12 @@ def differing(before: Contents, after: Contents) -> frozenset[str]:
 def try_edit(
     edit: Edit, project: ProjectCopy, lineage: Lineage, manifest: Manifest, before: Contents
 ) -> Outcome:
-    """Ask, edit, build, and compare with what was there. The edit stays."""
+    """Ask, edit, ask again, build, and compare with what was there. The edit stays."""
     found = impact(edit.name, lineage, manifest)
     edit.make(project, lineage)
+    began = time.monotonic()
+    tried = measured(project)
+    seconds = time.monotonic() - began
     built = project.build()
     assert built.code == 0, built.said
     changed = differing(before, contents()) - set(OTHERS)
@@ -109,8 +137,19 @@ def try_edit(
         named=frozenset(named - left_out),
         computed=frozenset(computed - left_out),
         perhaps=frozenset(found.perhaps) - left_out,
+        measured=frozenset({*(it.model for it in tried.changed), *tried.not_tried}) - left_out,
+        seconds=seconds,
         changed=changed,
     )
+
+
+def measured(project: ProjectCopy, seconds: float = LONGEST) -> Tried:
+    """What the process of previews would answer to `ontime impact`, in this one."""
+    messages: list[Message] = []
+    given = connection("transformer").environment()
+    with project.here(given | {"PGOPTIONS": f"{given.get('PGOPTIONS', '')} {OPTIONS}".strip()}):
+        Trial(WarmProject(project.folder / "target" / "trial"), seconds, messages.append).answer()
+    return tried_of(messages[-1])
 
 
 def column(name: str, expression: str, kind: str) -> Edit:

@@ -13,7 +13,9 @@ statement.py   what is asked of Postgres, and its errors at the model's line
 ctes.py        one common table expression of a model
 places.py      from a place in compiled SQL to the line of the model
 counts.py      rows now, and in production
-sessions.py    sessions that read only
+trial.py       what edits change in today's data, for `ontime impact`
+trial_sql.py   a model that was tried beside production's
+sessions.py    sessions that read only, or write nothing but tables of their own
 words.py       names that are not there, and dbt's errors with file and line
 show.py        rows as a table that fits
 """

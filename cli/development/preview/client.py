@@ -48,11 +48,20 @@ def folder() -> Path:
 
 def preview(question: Question) -> Iterator[Message]:
     """The messages that answer a question; a process that was killed is replaced, once. OntimeError."""
+    return _answers_to(question_as_message(question))
+
+
+def try_edits(seconds: float) -> Iterator[Message]:
+    """The messages of a trial (trial.py) of that many seconds at most. OntimeError."""
+    return _answers_to({"trial": seconds})
+
+
+def _answers_to(asked: Message) -> Iterator[Message]:
     began = False
     for attempt in (1, 2):
         try:
             with _connected(may_start=True) as stream:
-                send(stream, question_as_message(question))
+                send(stream, asked)
                 for message in received(stream):
                     raise_if_error(message)
                     if message.get("done"):

@@ -7,7 +7,8 @@ used here but `Compiler.compile_node`, as sqlfluff's templater does; tests hold 
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,10 @@ from cli.development.preview.places import marked, place_of
 from cli.development.production import is_mart
 
 MACROS = Path(__file__).with_name("macros.sql")
+MACROS_OF_TRIALS = Path(__file__).with_name("trial_macros.sql")
+TRIED = "pg_temp"
+"""The schema of a session's own tables, where a trial (trial.py) has what it tried."""
+
 _MACRO = re.compile(r"{% macro (\w+)\(.*?{%-? endmacro %}", re.DOTALL)
 _BODY = re.compile(r"{%-? macro .*?%}(.*){%-? endmacro -?%}", re.DOTALL)
 
@@ -68,6 +73,37 @@ def compiled(manifest: Any, unique_id: str, compiled_in: Iterable[str], chosen: 
     return Compiled(nodes[unique_id], compile_node(working, unique_id), working, written_in)
 
 
+def compiled_for_trial(
+    manifest: Any, unique_id: str, tried: Collection[str], opened: Any
+) -> tuple[str, list[str]]:
+    """The SQL of a model that reads what was tried from the session's own tables, all else from production.
+
+    Of history, all versions that production has. With it the statements that come before, the model's hooks.
+    What macros ask, they ask in the session `opened`, which has the tables. Raises dbt's own errors.
+    """
+    nodes = {}
+    for uid in reachable(unique_id, manifest.nodes, ()):
+        node = copy(manifest.nodes[uid])
+        node.schema = TRIED if uid in tried else MARTS if is_mart(node) else node.schema
+        nodes[uid] = node
+    working = with_nodes(manifest, nodes)
+    working.macros = {**manifest.macros, **_macros_instead(manifest, MACROS_OF_TRIALS)}
+    working._macros_by_name = working._macros_by_package = None  # what dbt remembers of the others
+    node = working.nodes[unique_id]
+    hooks = [
+        compile_node(with_nodes(working, {unique_id: _as_code(node, it.sql)}), unique_id, opened)
+        for it in node.config.pre_hook
+    ]
+    return compile_node(working, unique_id, opened), [it for it in hooks if it.strip()]
+
+
+def _as_code(node: Any, code: str) -> Any:
+    """A node with other code, for dbt to compile that."""
+    made = copy(node)
+    made.raw_code = code
+    return made
+
+
 def with_nodes(manifest: Any, nodes: Mapping[str, Any]) -> Any:
     """The manifest with some nodes replaced, for dbt and for macros that read the graph; a copy."""
     changed = _shallow_copy(manifest)
@@ -77,8 +113,8 @@ def with_nodes(manifest: Any, nodes: Mapping[str, Any]) -> Any:
     return changed
 
 
-def compile_node(manifest: Any, unique_id: str) -> str:
-    """The SQL of a node. What the manifest holds of it stays as it was."""
+def compile_node(manifest: Any, unique_id: str, opened: Any = None) -> str:
+    """The SQL of a node. What the manifest holds of it stays as it was; `opened` is a session for macros."""
     from dbt.adapters.factory import get_adapter_by_type
     from dbt.compilation import Compiler
 
@@ -86,9 +122,32 @@ def compile_node(manifest: Any, unique_id: str) -> str:
     manifest.nodes = {uid: _not_compiled(node) for uid, node in manifest.nodes.items()}
     adapter = get_adapter_by_type("postgres")  # type: ignore[no-untyped-call]
     adapter.set_macro_resolver(manifest)
-    with _as_while_dbt_compiles(), adapter.connection_named("preview"):
+    with _as_while_dbt_compiles(), _session_of(adapter, opened):
         compiler = Compiler(adapter.config)
         return str(compiler.compile_node(manifest.nodes[unique_id], manifest, write=False).compiled_code)
+
+
+@contextmanager
+def _session_of(adapter: Any, opened: Any) -> Iterator[None]:
+    """What macros ask, they ask in this session, or without one in a session of dbt's own."""
+    if opened is None:
+        with adapter.connection_named("preview"):
+            yield
+        return
+    from dbt.adapters.contracts.connection import Connection, ConnectionState, Identifier
+
+    credentials = adapter.config.credentials
+    connections = adapter.connections
+    connections.clear_thread_connection()
+    given = Connection(Identifier("postgres"), "trial", credentials, ConnectionState.OPEN, handle=opened)
+    connections.set_thread_connection(given)
+    with opened.cursor() as cursor:
+        cursor.execute("set default_transaction_read_only = on")
+        try:
+            yield
+        finally:
+            connections.clear_thread_connection()
+            cursor.execute("set default_transaction_read_only = off")
 
 
 def _shallow_copy(manifest: Any) -> Any:
@@ -126,13 +185,17 @@ class _as_while_dbt_compiles:  # noqa: N801 - reads as what it does
 
 
 def _macros_of_previews(manifest: Any, compiled_in: set[str], chosen: Chosen) -> dict[str, Any]:
-    """The macros of macros.sql instead of those of their name."""
-    project = manifest.metadata.project_name
     words = json.dumps(
         {**asdict(chosen), "compiled_in": [uid.split(".")[-1] for uid in compiled_in]}, default=str
     )
+    return _macros_instead(manifest, MACROS, words)
+
+
+def _macros_instead(manifest: Any, path: Path, words: str = "") -> dict[str, Any]:
+    """The macros of a file instead of those of their name; `words` take the place of CHOSEN."""
+    project = manifest.metadata.project_name
     found = {}
-    for text in _MACRO.finditer(MACROS.read_text(encoding="utf-8")):
+    for text in _MACRO.finditer(path.read_text(encoding="utf-8")):
         uid = f"macro.{project}.{text[1]}"
         ours = copy(manifest.macros[uid])
         body = _BODY.search(ours.macro_sql)

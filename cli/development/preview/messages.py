@@ -8,7 +8,8 @@ from typing import IO, Any
 from ingestion.errors import LaterError, OntimeError
 
 Message = dict[str, Any]
-"""One of: {said}, {columns, facts, seconds}, {rows}, {rows_end, is_more}, {count}, {error}, {done}."""
+"""One of: {said}, {columns, facts, seconds}, {rows}, {rows_end, is_more}, {count}, {error}, {done};
+of a trial {edited}, {trying}, {tried}."""
 
 ROWS = 20
 

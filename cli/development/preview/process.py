@@ -162,11 +162,15 @@ class Process:
     def _answer(self, asked: Asked) -> None:
         from cli.development.preview.answers import Answering
         from cli.development.preview.project import WarmProject
+        from cli.development.preview.trial import Trial
 
         if self.project is None:
             self.project = WarmProject(self.folder / "target")
         if "metrics" in asked.message:
             asked.send({"path": self.project.semantic_manifest()})
+        elif "trial" in asked.message:
+            asked.answering = Trial(self.project, float(asked.message["trial"]), asked.send)
+            asked.answering.answer()
         else:
             question = Question.of(asked.message["preview"])
             asked.answering = Answering(self.project, question, asked.send)

@@ -1,4 +1,4 @@
-"""Sessions that read only, and not for longer than a minute a statement."""
+"""Sessions that read only, or write nothing but tables of their own, a minute a statement at most."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,4 +19,15 @@ def reading() -> Iterator[Any]:
         opened.set_session(readonly=True)
         with opened.cursor() as cursor:
             cursor.execute("set statement_timeout = %s", [f"{SECONDS}s"])
+        yield opened
+
+
+@contextmanager
+def trying() -> Iterator[Any]:
+    """A session that may make temporary tables, which end with it. It holds no lock.
+
+    Raises OntimeError when the server does not answer.
+    """
+    with closing(connection("transformer").connect()) as opened:
+        opened.set_session(readonly=False, autocommit=True)
         yield opened
