@@ -17,8 +17,9 @@ from ingestion.sources.nws import NWS
 from ingestion.sources.nycflights13 import NYCFLIGHTS13
 from ingestion.sources.open_meteo import OPEN_METEO
 from ingestion.sources.ourairports import OURAIRPORTS
+from ingestion.sources.predictions import PREDICTIONS
 
-_OF_MODULES = (BTS, NYCFLIGHTS13, FAA, OURAIRPORTS, AIRPORTSDATA, IEM, OPEN_METEO, NWS, FILES)
+_OF_MODULES = (BTS, NYCFLIGHTS13, FAA, OURAIRPORTS, AIRPORTSDATA, IEM, OPEN_METEO, NWS, PREDICTIONS, FILES)
 
 TAKEN = frozenset(source.name for source in _OF_MODULES)
 """The names that no database can have."""

@@ -67,6 +67,7 @@
         {'source': 'open_meteo', 'entity': 'weather', 'month': 'observation_month_utc', 'datasets': ['archive']},
         {'source': 'fleet', 'entity': 'aircraft', 'key': 'tail_number', 'states_all': {'aircraft': 'changes'}, 'published': 'dim_fleet_aircraft'},
         {'source': 'fleet', 'entity': 'aircraft_vanished', 'is_staged': false},
+        {'source': 'predictions', 'entity': 'delays', 'key': 'flight_key', 'states_all': {'delays': 'changes'}, 'published': 'fct_delay_predictions'},
         {'source': 'files', 'entity': 'files', 'is_staged': false},
     ]) }}
 {% endmacro %}

@@ -8,6 +8,7 @@ be rejected.
 import csv
 import gzip
 from collections.abc import Iterable
+from hashlib import md5
 from pathlib import Path
 
 from cli.loading.decisions import decide_on
@@ -31,6 +32,7 @@ from tests.projects import ProjectCopy
 
 # The end of a month and the nights of clock change.
 SAMPLE_DAYS = {("1", "30"), ("1", "31"), ("2", "1"), ("2", "2"), ("3", "10"), ("11", "3")}
+FIRST_MONTH_OF_TEST = 3
 ARCHIVE_DAYS = {"3", "4", "29", "30", "31"}
 FEBRUARY = {"2019-01-03": "2019-02-01", "2019-01-04": "2019-02-02"}
 
@@ -68,6 +70,7 @@ def load_inputs(project: ProjectCopy, folder: Path) -> None:
         ("faa", _registry(folder, "2025", every_nth=2)),
         ("ourairports", _airports_of_the_world(folder)),
         ("airportsdata", [_time_zones(folder)]),
+        ("predictions", [_predictions(folder)]),
     ]
     for source, files in loads:
         project.load(*files, source=SOURCES[source])
@@ -98,6 +101,30 @@ def _sample(folder: Path) -> list[Path]:
             "airports": airports,
         }.items()
     ]
+
+
+def _predictions(folder: Path) -> Path:
+    """What two versions of a model say of the sample's flights, of some an interval; and one that is none."""
+    said = []
+    for place, flight in enumerate(filter(_is_of_days, samples.packaged("flights"))):
+        month, clock = int(flight["month"]), flight["sched_dep_time"].zfill(4)
+        day = f"2013-{month:02}-{int(flight['day']):02}"
+        name = "|".join(flight[column] for column in ("carrier", "origin", "dest", "flight"))
+        # as int_flights__records names it
+        named = f"{day}|{name}|{day} {clock[:2]}:{clock[2:]}:00|1"
+        said.append(
+            {
+                "model_version": f"m{place % 2}",
+                "flight_key": md5(named.encode(), usedforsecurity=False).hexdigest(),
+                "flight_month": f"{day[:7]}-01",
+                "predicted_at": f"{day}T12:00:00Z",
+                "is_training_month": str(month < FIRST_MONTH_OF_TEST),
+                "probability": f"{place % 97 / 100:.2f}",
+                "low": "0" if place % 3 else "",
+                "high": "1" if place % 3 else "",
+            }
+        )
+    return write_csv(folder / "predictions.csv", [*said, said[0] | {"probability": "1.5"}])
 
 
 def _is_of_days(record: Record) -> bool:
