@@ -8,7 +8,7 @@ TIMES := target/tests.xml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help warehouse test slow check mutants parity docs cloud site spark lineage science browser peers agents delay-model leak-check airflow airflow-down lock clean
+.PHONY: help warehouse test slow check mutants parity docs cloud site spark lineage science browser peers agents delay-model leak-check licences sbom airflow airflow-down lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,13 @@ peers: .venv/dev.stamp  ## what tests of `ontime export` read it back with: Duck
 agents: .venv/warehouse.stamp  ## what `ontime mcp` needs: the SDK of the Model Context Protocol
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/agents.txt
 
+licences: .venv/dev.stamp  ## list the licences of all packages that are installed, refuse those that nobody allowed
+	$(BIN)/python -m tests.licences
+
+sbom: licences .venv-sbom/sbom.stamp  ## list what is installed in CycloneDX: target/sbom.json, of .venv
+	mkdir -p target
+	.venv-sbom/bin/cyclonedx-py environment .venv --pyproject pyproject.toml --output-reproducible --output-file target/sbom.json
+
 AIRFLOW := .venv-airflow/bin/python -m orchestration.airflow.server
 
 airflow: .venv/warehouse.stamp .venv-airflow/airflow.stamp  ## run the jobs of orchestration/jobs.toml in Airflow, with its web page (290 MB)
@@ -101,11 +108,12 @@ lock:  ## bring requirements/*.txt up to date with requirements/*.in (takes uv)
 	$(LOCK) --upgrade --constraints requirements/dev.txt --constraints requirements/site.txt requirements/browser.in \
 		--output-file requirements/browser.txt
 	$(LOCK) --upgrade requirements/airflow.in --output-file requirements/airflow.txt
+	$(LOCK) --upgrade requirements/sbom.in --output-file requirements/sbom.txt
 
 clean:  ## stop Airflow and Postgres, and remove what make can make again; the data in .ontime stays
 	[ ! -x .venv-airflow/bin/airflow ] || $(AIRFLOW) down
 	[ ! -x $(BIN)/ontime ] || $(BIN)/ontime down
-	rm -rf .venv .venv-airflow target logs .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf .venv .venv-airflow .venv-sbom target logs .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # dev.txt holds all of warehouse.txt, hence one stamp serves for the other.
 .venv/dev.stamp: requirements/dev.txt pyproject.toml
@@ -118,4 +126,8 @@ clean:  ## stop Airflow and Postgres, and remove what make can make again; the d
 
 .venv-airflow/airflow.stamp: requirements/airflow.txt
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/airflow.txt .venv-airflow
+	@touch $@
+
+.venv-sbom/sbom.stamp: requirements/sbom.txt
+	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/sbom.txt .venv-sbom
 	@touch $@
