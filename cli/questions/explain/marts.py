@@ -120,6 +120,8 @@ WHY_NOT: dict[str, str] = {
     "fct_flight_rotations": f"rotations follow an aircraft by clocks in UTC, and {_UTC}",
     "fct_flight_weather": f"weather meets a flight by clocks in UTC, and {_UTC}",
     "flight_features": f"features know what was known two hours before by clocks in UTC, and {_UTC}",
+    "fct_delay_predictions": "it is what a model said, as it stands in its file",
+    "audit_model_month": "python -m analyses.delay_model computes the same figures of its own predictions",
     "fct_flight_diversions": "landings of diverted flights have no independent path yet",
     "fct_weather_hourly": "weather has no independent path yet",
 }
