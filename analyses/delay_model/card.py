@@ -55,7 +55,7 @@ def card(result: Result, other_weeks: Result | None, plots: str) -> str:
 
 
 MONTH_HEADINGS = (
-    *("month", "predictions", "without truth", "late", "said", "AUC", "log loss", "calibration error"),
+    *("month", "", "predictions", "with truth", "late", "said", "AUC", "log loss", "calibration error"),
     *("parts in interval", "drift"),
 )
 SCORE_HEADINGS = ("says of a flight", "AUC", "log loss", "Brier score", "calibration error", "late", "said")
@@ -82,14 +82,14 @@ def _reliability(result: Result) -> str:
 
 def _months(result: Result) -> str:
     def row(month: Any) -> Row:
-        counts = (f"{month.predictions:,}", f"{month.waiting:,}", f"{month.late:.3f}", f"{month.said:.3f}")
         figures = (month.auc, month.log_loss, month.calibration_error)
-        told = (f"{figure:.4f}" for figure in figures)
         return (
             f"{month.flight_month:%Y-%m}",
-            *counts,
-            *told,
-            f"{month.in_interval:.0%}",
+            "training" if month.is_training_month else "test",
+            *(f"{month.predictions:,}", f"{month.flights:,}"),
+            *(f"{share / 100:.3f}" for share in (month.late_pct, month.predicted_late_pct)),
+            *(f"{figure:.4f}" for figure in figures),
+            f"{month.in_interval_pct:.0f}%",
             f"{month.drift:.3f}",
         )
 

@@ -34,8 +34,8 @@ def learn(frame: pd.DataFrame, split: Split, trials: Sequence[Trial] = TRIALS) -
     """The model, and the inputs of all flights."""
     of_the_mart = inputs_of(frame, with_history=False)
     inputs = inputs_of(frame)
-    days = frame["flight_date_local"]
-    return train(inputs, outcomes(frame), days, split, trials, of_the_mart=list(of_the_mart)), inputs
+    months = frame["flight_month"]
+    return train(inputs, outcomes(frame), months, split, trials, of_the_mart=list(of_the_mart)), inputs
 
 
 def run(
@@ -55,9 +55,7 @@ def run(
         name: baseline(columns, frame, late, split.train)[split.test] for name, columns in BASELINES.items()
     }
     said[MODEL] = model.predict(inputs[split.test])["probability"].to_numpy()
-    # all flights of those months, cancelled ones too: two hours before nobody knows
-    asked = frame["flight_month"].isin(of_test["flight_month"].unique()).to_numpy()
-    kept = predictions(model, frame[asked], inputs[asked])
+    kept = _predictions(model, frame, inputs, of_test)
     return Result(
         model=model,
         split=split,
@@ -67,4 +65,21 @@ def run(
         importances=importance(model, inputs, np.nan_to_num(late), split.test, shuffled),
         said=kept,
         months=audit_model_month(kept, frame),
+    )
+
+
+def _predictions(
+    model: Model, frame: pd.DataFrame, inputs: pd.DataFrame, of_test: pd.DataFrame
+) -> pd.DataFrame:
+    """What is said of all flights of the test's months, and out of fold of the other months, if any.
+
+    Cancelled flights too: two hours before nobody knows.
+    """
+    at = pd.Timestamp.now("UTC")
+    asked = frame["flight_month"].isin(of_test["flight_month"].unique())
+    learned = model.out_of_fold[~asked[model.out_of_fold.index]]
+    ahead = model.predict(inputs[asked])
+    return pd.concat(
+        predictions(frame, said, model.version, at, is_training=is_training)
+        for said, is_training in ((learned, True), (ahead, False))
     )

@@ -9,17 +9,20 @@ import pytest
 
 from analyses.delay_model.card import TEMPLATE, card, write_card
 from analyses.delay_model.data import inputs_of, outcomes, read
+from analyses.delay_model.evaluate import drift, in_bands, parts
 from analyses.delay_model.history import HOUR, KEYS, MINUTE, Moves, history
 from analyses.delay_model.predictions import audit_model_month, write
 from analyses.delay_model.run import MODEL, Result, run
 from analyses.delay_model.split import by_months, by_weeks
-from analyses.delay_model.train import Trial, code_version
+from analyses.delay_model.train import Trial, code_version, odds_out_of_fold
 from cli.questions.features import opened_features, write_features
 from ingestion.errors import OntimeError
+from ingestion.sources.predictions import PREDICTIONS
 from tests.beginnings import SAMPLE, begin_with
+from tests.ingestion.support import query
 from tests.leaks.certificate import certify
 from tests.leaks.world import read_world
-from tests.projects import PROJECT
+from tests.projects import PROJECT, ProjectCopy
 
 SMALL = {"max_iter": 15, "max_leaf_nodes": 7, "min_samples_leaf": 20}
 TRIALS = (
@@ -30,8 +33,12 @@ CARD = PROJECT / "docs" / "delay_model.md"
 
 
 @pytest.fixture(scope="module")
-def frame(database: str, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    begin_with(SAMPLE, tmp_path_factory.mktemp("sample"))
+def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
+    return begin_with(SAMPLE, tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture(scope="module")
+def frame(project: ProjectCopy) -> pd.DataFrame:
     return read()
 
 
@@ -99,30 +106,90 @@ def test_the_best_of_the_validation_month_is_taken(result: Result, frame: pd.Dat
     assert again.scores[MODEL].auc == pytest.approx(1 - result.scores[MODEL].auc)
 
 
+def test_what_calibrates_has_not_seen_its_month(frame: pd.DataFrame) -> None:
+    """Other outcomes of February change nothing of what is said of February, and much of January."""
+    inputs, late, months = inputs_of(frame), outcomes(frame), frame["flight_month"]
+    learned_from = (months.dt.month < 3).to_numpy() & ~np.isnan(late)
+    other = np.where(months.dt.month == 2, 1 - late, late)
+    before, after = (
+        odds_out_of_fold(TRIALS[1], inputs, these, months, learned_from) for these in (late, other)
+    )
+    january, february, march = ((months.dt.month == number).to_numpy() for number in (1, 2, 3))
+    assert np.array_equal(before[february], after[february])
+    assert (before[january] != after[january]).mean() > 0.9
+    assert np.isnan(before[march]).all()
+
+
 def test_predictions_are_shares_within_their_interval(result: Result, frame: pd.DataFrame) -> None:
     said = result.said
     assert ((said["low"] > 0) & (said["low"] <= said["probability"])).all()
     assert ((said["probability"] <= said["high"]) & (said["high"] < 1)).all()
     assert set(said["model_version"]) == {result.model.version}
-    # all flights of the month are asked, those too of which it turned out that they were cancelled
-    assert set(said["flight_key"]) == set(frame["flight_key"][frame["flight_month"].dt.month == 3])
+    # all flights are asked, those too of which it turned out that they were cancelled
+    assert sorted(said["flight_key"]) == sorted(frame["flight_key"])
+    months = said.groupby("is_training_month")["flight_month"].unique()
+    assert {key: sorted(these.month) for key, these in months.items()} == {True: [1, 2], False: [3]}
 
 
-def test_what_was_said_is_scored_when_the_truth_comes(
-    result: Result, frame: pd.DataFrame, tmp_path: Path
+def test_parts_and_bands_of_what_is_said() -> None:
+    said = np.array([0.2, 0.1, 0.2, 1.0, 0.0, 0.05, 0.3, 0.4, 0.5, 0.6])
+    assert list(parts(said)) == [3, 2, 3, 9, 0, 1, 5, 6, 7, 8]
+    assert list(parts(np.full(7, 0.5))) == [0] * 7
+    assert list(in_bands(said) * 15) == pytest.approx([2.5, 1.5, 2.5, 1.5, 1.5, 1.5, 1.5, 0.5, 0.5, 1.5])
+    assert drift(in_bands(said), in_bands(said)) == 0
+    assert drift(in_bands(said), in_bands(said**3)) > 0.25
+
+
+def test_what_was_said_is_scored_when_the_truth_comes(result: Result, frame: pd.DataFrame) -> None:
+    january, _february, march = audit_model_month(result.said, frame).itertuples()
+    assert march.auc == pytest.approx(result.scores[MODEL].auc)
+    assert march.calibration_error == pytest.approx(result.scores[MODEL].calibration_error)
+    assert march.flights == result.split.test.sum()
+    assert (january.is_training_month, march.is_training_month) == (True, False)
+    before = audit_model_month(result.said, frame[frame["flight_month"].dt.month < 3]).iloc[-1]
+    assert (before["flights"], before["predictions"]) == (0, march.predictions)
+    assert before["drift"] == march.drift
+    # the same flights, said to be later than before
+    later = result.said.assign(probability=result.said["probability"].where(
+        result.said["is_training_month"], result.said["probability"] ** 0.3
+    ))  # fmt: skip
+    assert march.drift < 0.25 < audit_model_month(later, frame)["drift"].iloc[-1]
+
+
+def test_the_mart_scores_what_was_loaded_as_python_does(
+    project: ProjectCopy, result: Result, frame: pd.DataFrame, tmp_path: Path
 ) -> None:
-    write(result.said, tmp_path / "said.parquet")
-    said = pd.read_parquet(tmp_path / "said.parquet")
-    (month,) = audit_model_month(said, frame).itertuples()
-    assert month.auc == pytest.approx(result.scores[MODEL].auc)
-    assert month.calibration_error == pytest.approx(result.scores[MODEL].calibration_error)
-    assert month.flights == result.split.test.sum()
-    assert month.drift == 0
-    (before,) = audit_model_month(said, frame[frame["flight_month"].dt.month < 3]).itertuples()
-    assert before.waiting == before.predictions == len(said)
-    # the same flights, said to be later than before: the second month has drifted
-    later = said.assign(flight_month=pd.Timestamp("2013-04-01"), probability=said["probability"] ** 0.3)
-    assert list(audit_model_month(pd.concat([said, later]), frame)["drift"] > 0.25) == [False, True]
+    """Two versions, one with equals and without training months; of what was said again the first counts."""
+    coarse = result.said[~result.said["is_training_month"]]
+    coarse = coarse.assign(
+        model_version="coarse", probability=coarse["probability"].round(2), low=0.0, high=1.0,
+        predicted_at=pd.Timestamp("2013-03-16T12:00:00Z"),
+    )  # fmt: skip
+    said = pd.concat([result.said, coarse])
+    again = coarse.assign(probability=0.9)
+    for name, content in (("said", said), ("again", again)):
+        write(content, tmp_path / f"{name}.parquet")
+        project.load(tmp_path / f"{name}.parquet", source=PREDICTIONS)
+    built = project.build()
+    assert built.code == 0, built.said
+    assert "fct_flights" not in built.models
+    accounts = query(
+        "select rows_seen, rows_published, rows_superseded from marts.audit_row_ledger"
+        " where source = 'predictions' order by file_no"
+    )
+    assert accounts == [(len(said), len(said), 0), (len(again), 0, len(again))]
+
+    scored = audit_model_month(pd.read_parquet(tmp_path / "said.parquet"), frame)
+    assert 0 < scored["predictions_ahead"].iloc[-1] < scored["predictions"].iloc[-1]
+    names = list(scored)
+    rows = query(
+        f"select {', '.join(names)} from marts.audit_model_month order by model_version, flight_month"
+    )
+    mart = pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names[5:], "float64"))
+    scored = scored.astype(dict.fromkeys(names[5:], "float64"))
+    pd.testing.assert_frame_equal(mart, scored, rtol=0, atol=5.1e-5, check_dtype=False)
+    exact = ["auc", "log_loss", "brier_score", "calibration_error", "drift"]
+    pd.testing.assert_frame_equal(mart[exact], scored[exact], rtol=0, atol=6e-7)
 
 
 def test_the_card_says_what_the_run_found(result: Result, tmp_path: Path) -> None:
