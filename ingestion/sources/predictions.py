@@ -11,7 +11,9 @@ PREDICTIONS = Source(
     (
         Dataset(
             "delays",
-            names("model_version flight_key flight_month predicted_at is_training_month probability low high"),
+            names(
+                "model_version flight_key flight_month predicted_at is_training_month probability low high"
+            ),
             form="predictions of delays",
         ),
     ),
