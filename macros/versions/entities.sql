@@ -8,7 +8,8 @@
                     `month` supersedes all others; one that states all of another part supersedes older files of that part;
                     the rest are extracts, and united
         key         what identifies a row, for reference data: the newest file counts as a whole, but where a file states all
-                    `changes` since the one before (reads of database tables), and the newest row of a key counts
+                    `changes` since the one before (reads of database tables), and the newest row of a key counts; of predictions,
+                    which are only ever added, the first one (fct_delay_predictions)
         as_of       the staging column whose last day is the day of a file, for registries: their files are editions of one
                     series, and compared with each other (int_editions__versions)
         parts       what a file of the entity can lack, each with the staging expression that tells one from the other: a file that
