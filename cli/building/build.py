@@ -20,7 +20,7 @@ from uuid import uuid4
 import psycopg2
 from psycopg2 import sql
 
-from cli.building import build_state, raw_rows
+from cli.building import build_state, raw_rows, rolled_back
 from cli.building.build_state import Lost, State
 from cli.building.mart_results import keep_mart_results
 from cli.console import FAILED, LATER, note
@@ -45,9 +45,10 @@ ANOTHER_BUILD_RUNS = LATER
 def build(arguments: Sequence[str], before_publishing: Callable[[], object] = lambda: None) -> int:
     """Build what differs from what is published on target prod; on another target, `dbt build` as it is.
 
-    Takes `--plan` (say what would run, and run nothing), `--all` (run everything), and the arguments of
-    `dbt build`; calls `before_publishing` where something is to run. Returns the exit code: 0 when all was
-    built and every test of severity error passed, 1 after a failure, 75 when another build of the same target
+    Takes `--plan` (say what would run, and run nothing), `--all` (run everything), `--again` (publish also
+    what was rolled back), and the arguments of `dbt build`; calls `before_publishing` where something is to
+    run. Returns the exit code: 0 when all was built and every test of severity error passed, 1 after a
+    failure, 75 when another build of the same target
     runs. Raises OntimeError when there is nothing to build from.
     """
     asked = parse(arguments)
@@ -74,6 +75,7 @@ def parse(arguments: Sequence[str]) -> Namespace:
     parser.add_argument("--target", "-t", default=PUBLISHING_TARGET)
     parser.add_argument("--plan", action="store_true")
     parser.add_argument("--all", action="store_true")
+    parser.add_argument(rolled_back.AGAIN, action="store_true")
     parser.add_argument("--vars", default="")
     for selecting in SELECTING:
         parser.add_argument(*selecting, action="extend", nargs="+", default=[])
@@ -109,7 +111,10 @@ def build_changes(
     with run.step("compare"), closing(transformer.connect()) as opened, opened.cursor() as cursor:
         refuse_lost_rows(cursor, asked)
         published = build_state.published_state(cursor)
-        whole = not asked.selection and not asked.all
+        earlier = rolled_back.in_force(cursor)
+        whole = not asked.selection and not asked.all and not earlier
+        if earlier and not asked.selection:  # a selection publishes nothing
+            say_what_was_rolled_back(earlier, asked, published)
         if whole and isinstance(published, State) and nothing_differs(cursor, published, asked.vars):
             note("nothing new: all that is published stands, of code and of files")
             run.detail = "nothing new"
@@ -130,6 +135,8 @@ def build_changes(
         opened.set_session(isolation_level="REPEATABLE READ")
         now = state_of(graph, asked, cursor)
         lost = build_state.no_longer_there(cursor, published) if isinstance(published, State) else {}
+        if earlier:
+            lost.setdefault(rolled_back.VERSIONS, ("data", str(earlier)))
         plan = make_plan(asked, graph, published, now, lost)
         runs = selected(plan, graph, list_nodes(asked, manifest)) if asked.selection else plan.runs
         if asked.plan:
@@ -162,6 +169,20 @@ def build_changes(
     arguments = [*selection, *asked.others]
     with variables({"ONTIME_BUILD_PLAN": plan_id}), run.step("dbt build"):
         return run_dbt(asked.target, arguments, transformer, manifest, keep, run.tested)
+
+
+def say_what_was_rolled_back(
+    earlier: rolled_back.RolledBack, asked: Namespace, published: State | str
+) -> None:
+    """Tell that it would come again. Raises OntimeError where nobody has decided that it may.
+
+    A plan is a question, and is answered.
+    """
+    is_other_code = isinstance(published, State) and published.project != build_state.project_digest(PROJECT)
+    refusal = earlier.refusal(is_other_code=is_other_code)
+    if refusal and not (asked.again or asked.plan):
+        raise refusal
+    note(refusal.message if refusal and asked.plan else f"{earlier}: what is built now takes its place")
 
 
 def run_unit_tests(

@@ -22,7 +22,9 @@ def build(arguments: tuple[str, ...]) -> None:
     What has changed since the last publication is built, of code and of files, and all that depends on it;
     --plan shows what that is and runs nothing, --all builds and tests everything. A selection builds what it
     names, and what that needs and is not as published; it publishes nothing. Other arguments go to
-    `dbt build` as they are. After a publication it tells the ten most important alarms of what changed.
+    `dbt build` as they are. After `ontime rollback` nothing is published until somebody has decided about
+    what was rolled back, or says --again. After a publication it tells the ten most important alarms of what
+    changed.
 
     \b
     Examples:

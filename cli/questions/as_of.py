@@ -39,7 +39,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _PUBLICATIONS = """
     select publication, published_at, since,
-        lead(published_at) over (order by publication) as replaced_at
+        lead(published_at) over (order by publication) as replaced_at,
+        (to_jsonb(publications) ->> 'rolled_back_to')::integer as rolled_back_to  -- a column that came later
     from past.publications
     order by publication
 """
@@ -52,16 +53,25 @@ _SHOW = "select set_config('ontime.publication', %s, false), set_config('ontime.
 
 @dataclass(frozen=True)
 class Publication:
-    """What readers saw from `published_at` until the next one; `since` is the first one of its form."""
+    """What readers saw from `published_at` until the next one; `since` is the first one of its form.
+
+    Of a rollback, `rolled_back_to` is the publication that it brought back.
+    """
 
     number: int
     published_at: datetime
     since: int
     replaced_at: datetime | None
+    rolled_back_to: int | None = None
 
     @property
     def schema(self) -> str:
         return f"{FORM}{self.since}"
+
+    @property
+    def shows(self) -> int:
+        """The publication whose rows these are: of a rollback that which it brought back."""
+        return self.rolled_back_to or self.number
 
     def __str__(self) -> str:
         return f"publication {self.number} of {self.published_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -28,6 +28,7 @@ _QUESTION = """
     select
         published.publication, published.published_at at time zone 'UTC' as published_at_utc,
         published.since = published.publication as is_new_form,
+        (to_jsonb(published) ->> 'rolled_back_to')::integer as rolled_back_to,
         published.run_id, command.command, changes.marts, changes.rows_changed, changes.changes
     from past.publications as published
     left join changes using (run_id)
@@ -67,6 +68,8 @@ def _write_table(found: Answer, out: IO[str]) -> None:
         row = dict(zip(found.names, values, strict=True))
         changes = (row["changes"] or "nothing but where the past is kept").split("; ")
         told = "; ".join(changes[:3]) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "")
+        if row["rolled_back_to"]:
+            told = f"rolled back to {row['rolled_back_to']}: {told}"
         rows = f"{int(row['rows_changed']):,}" if row["rows_changed"] else ""
         table.add_row(row["publication"], (row["published_at_utc"] or "")[:19], row["marts"], rows, told)
     Console(file=out, width=WIDTH, highlight=False).print(table)

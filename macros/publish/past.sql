@@ -1,7 +1,7 @@
 {#
     What readers saw before (docs/decisions/0014-as-of.md): parts of the transaction that publishes, in SQL of its block.
 
-        past.publications         one row per publication that changed something
+        past.publications         one row per publication that changed something; a rollback says which one it brought back
         past.tables               of each mart that is a table: since which publication it has its columns, and until which it had them
         past.<mart>__<since>      its rows with these columns: in which publication each began, and in which it ended
         marts_as_of_<since>       all marts in one form (columns of tables, definitions of views) as views. Of which publication they
@@ -11,17 +11,26 @@
 #}
 {% macro begin_past() -%}
     if to_regclass('past.publications') is null then
+        -- of a past that was lost forms are left, of which nothing can be asked, and whose names come again
+        for part in select nspname from pg_namespace where nspname ~ '^marts_as_of_[0-9]+$' loop
+            execute format('drop schema %I cascade', part.nspname);
+        end loop;
         create schema past;
         comment on schema past is 'Rows of marts as they were published before; ontime sql --as-of reads them by the schemas marts_as_of_*.';
         create table past.publications (
             publication integer primary key,
             published_at timestamptz not null,
             run_id text not null,
-            since integer not null
+            since integer not null,
+            rolled_back_to integer
         );
         create table past.tables (mart text, since integer, until integer, primary key (mart, since));
         grant usage on schema past to reporter;
         grant select on past.publications to reporter;
+    elsif not exists (
+        select from pg_attribute where attrelid = 'past.publications'::regclass and attname = 'rolled_back_to' and not attisdropped
+    ) then
+        alter table past.publications add column rolled_back_to integer; -- an older version of ontime knew of none
     end if;
     select coalesce(max(publications.publication), 0) + 1, max(publications.since) into this_publication, form_since
     from past.publications;
@@ -62,7 +71,7 @@
     At the end: the publication gets its number, if it changed anything. Where columns or definitions are others than before, all
     marts get views of their own: objects and no texts, for Postgres carries on what they read when a column of history is renamed.
 #}
-{% macro end_past() -%}
+{% macro end_past(earlier=none) -%}
     if is_new_form or form_since is null then
         form_since := this_publication;
         -- replaced only where it is another one: who reads it would be waited for
@@ -72,6 +81,14 @@
             comment on view past.runs is '{{ local_md5(runs_until('ontime.moment')) }}';
         end if;
         execute format('create schema marts_as_of_%s', form_since);
+        -- what has to be there when it is brought back (macros/publish/rollback.sql)
+        execute format(
+            'comment on schema marts_as_of_%s is %L', form_since,
+            (
+                select string_agg(relname, ', ' order by relname) from pg_class
+                where relnamespace = built and relkind in ('r', 'v') and relname = any (marts)
+            )
+        );
         for mart in
             select new_class.relname,
                 case
@@ -102,9 +119,12 @@
         execute format('grant select on all tables in schema marts_as_of_%s to reporter', form_since);
         is_changed := true;
     end if;
-    if is_changed then
-        insert into past.publications (publication, published_at, run_id, since)
-        values (this_publication, clock_timestamp(), '{{ run_id() }}', form_since);
+    -- also one that finds all as a rollback left it: from then on what readers see is what was built
+    if is_changed or {{ earlier is not none }} or (
+        select rolled_back_to is not null from past.publications order by publication desc limit 1
+    ) then
+        insert into past.publications (publication, published_at, run_id, since, rolled_back_to)
+        values (this_publication, clock_timestamp(), '{{ run_id() }}', form_since, {{ 'null' if earlier is none else earlier }});
     end if;
 {%- endmacro %}
 

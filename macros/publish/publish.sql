@@ -52,5 +52,5 @@
     {%- elif missing -%}
         {{ return(missing | length ~ ' models and tests were left out; build without a selection to publish') }}
     {%- endif -%}
-    {{ return('') }}
+    {{ return(rolled_back()) }}
 {% endmacro %}

@@ -1,10 +1,10 @@
 {#
     By rows, not by renaming schemas: tables get the rows that differ, views are replaced only when their definition changed,
     so that readers, open transactions and analysts' own views stay right throughout. Refused, with the names, is
-    whatever would break a view of somebody else.
+    whatever would break a view of somebody else. With `earlier`, a publication that is brought back (rollback.sql).
 #}
-{% macro publish_built_marts() %}
-{%- set build = generate_schema_name('marts', none) | trim -%}
+{% macro publish_built_marts(earlier=none) %}
+{%- set build = earlier_marts() if earlier is not none else generate_schema_name('marts', none) | trim -%}
 {%- set marts, history = [], [] -%}
 {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.enabled -%}
     {%- if node.config.schema == 'marts' -%}{%- do marts.append(node.alias) -%}{%- endif -%}
@@ -15,7 +15,11 @@ do $publish$
 declare
     built constant regnamespace := '{{ build }}';
     published constant regnamespace := '{{ published_schema() }}';
+    {% if earlier is not none -%}
+    marts constant text[] := (select array_agg(relname) from pg_class where relnamespace = built and relkind in ('r', 'v'));
+    {%- else -%}
     marts constant text[] := '{ {{- marts | sort | join(',') -}} }';
+    {%- endif %}
     history constant text[] := '{ {{- history | sort | join(',') -}} }';
     mart record;
     part record;
@@ -38,6 +42,7 @@ begin
     set local lock_timeout = '90s';
     {{ begin_past() }}
 
+    {% if earlier is none -%}
     -- 1. a published view may read append-only history and its own schema: all else is replaced by the next build
     select string_agg(distinct format('%s reads %s', reader.relname, format('%I.%I', read.relnamespace::regnamespace, read.relname)), ', ')
     into names
@@ -51,6 +56,7 @@ begin
     if names is not null then
         raise exception 'a mart reads what the next build replaces: %. Read a history model, or make the mart a table.', names;
     end if;
+    {%- endif %}
 
     -- 2. what has to go or be rebuilt: marts that left the project, views whose columns changed, columns dropped or retyped
     create temporary table changed_columns on commit drop as
@@ -96,7 +102,7 @@ begin
     from dropped_views
     where relnamespace <> published and not {{ is_own_space('relnamespace') }};
     if names is not null then
-        raise exception 'marts change in a way that breaks what others keep on them: % changed or left; % depends on it. Drop or change that, then build again.',
+        raise exception 'marts change in a way that breaks what others keep on them: % changed or left; % depends on it. Drop or change that, then {{ 'build' if earlier is none else 'roll back' }} again.',
             (select string_agg(distinct relname || '.' || attname, ', ') from changed_columns), names;
     end if;
 
@@ -256,18 +262,18 @@ begin
     drop table changed_columns, dropped_views;
 
     -- 6. what readers see from now on has a number, and stays to be asked for
-    {{ end_past() }}
+    {{ end_past(earlier) }}
 
-    -- 7. what the next build compares itself with, and who published
+    -- 7. what the next build compares itself with, and who published; what was built stays so when something earlier is shown
     {{ record_plain_dbt() }}
-    {{ keep_state_of_build() }}
+    {{ keep_state_of_build() if earlier is none }}
 exception when lock_not_available or deadlock_detected then
     select string_agg(distinct format('%s (server process %s)', usename, pid), ', ') into names
     from pg_locks
     inner join pg_class on pg_class.oid = pg_locks.relation and pg_class.relnamespace = published
     inner join pg_stat_activity using (pid)
     where pg_locks.granted and pid <> pg_backend_pid();
-    raise exception 'marts change their columns or views, and somebody has been reading them in one transaction: %. End that, then build again.', coalesce(names, 'it has ended');
+    raise exception 'marts change their columns or views, and somebody has been reading them in one transaction: %. End that, then {{ 'build' if earlier is none else 'roll back' }} again.', coalesce(names, 'it has ended');
 end
 $publish$
 {% endmacro %}
