@@ -14,6 +14,8 @@ LONG = (
     "warehouse/test_published_figures.py",
     "warehouse/test_publication.py",
     "warehouse/test_as_of.py",
+    "warehouse/test_runbooks.py",
+    "warehouse/test_earlier_publications.py",
     "dbt_project/test_hook.py",
     "dbt_project/test_lint.py",
     "airflow/test_scheduler.py",

@@ -1,7 +1,6 @@
-"""What takes disk and can go: downloads of long ago, and old logs. Nothing of the warehouse itself.
+"""Files that take disk and can go: downloads of long ago, old logs. Of the warehouse itself: unneeded.py.
 
-Versions of months whose logic is gone stay: publications of then read them, and can be asked for (`--as-of`).
-Answers of APIs stay too, for they may not be given again.
+Answers of APIs stay, for they may not be given again.
 """
 
 import fcntl
@@ -69,9 +68,11 @@ def leftovers(state: Path, cache: Path, project: Path, days: int) -> list[Leftov
 
 
 def _logs(state: Path, project: Path) -> Iterator[Leftover]:
-    """Of dbt, of tasks of Airflow, of programs that Spark's workers ran."""
+    """Of dbt, of tasks of Airflow, of programs that Spark's workers ran, of commands that were killed."""
     for kind, folder, pattern in (
         ("logs of dbt", project / "logs", "*.log*"),
+        ("what dbt compiled", project / "target" / "compiled", "*"),
+        ("what dbt ran", project / "target" / "run", "*"),
         ("logs of Airflow's tasks", state / "airflow" / "logs", "dag_id=*/run_id=*"),
         ("logs of Spark's programs", state / "spark" / "work", "*"),
     ):

@@ -68,10 +68,10 @@ def test_old_files_go(state: Path) -> None:
 
 
 def test_days_decide(state: Path) -> None:
-    done = ontime("clean", "--keep", "101", ONTIME_STATE=str(state))
+    done = ontime("clean", "--keep-days", "101", ONTIME_STATE=str(state))
     assert "downloads" not in done.stderr
     assert f"cache/{OLD}/a.zip" in files(state)
-    ontime("clean", "--keep", "5", ONTIME_STATE=str(state))
+    ontime("clean", "--keep-days", "5", ONTIME_STATE=str(state))
     assert not any(NEW in name and "a.zip" in name for name in files(state))
 
 
