@@ -16,6 +16,7 @@ from cli.commands.decisions import accept, reject
 from cli.commands.dev import dev
 from cli.commands.diff import diff
 from cli.commands.docs import docs
+from cli.commands.doctor import doctor
 from cli.commands.down import down
 from cli.commands.explain import explain
 from cli.commands.export import export
@@ -30,6 +31,7 @@ from cli.commands.oozie import oozie
 from cli.commands.preview import preview
 from cli.commands.recording import keep_words
 from cli.commands.restated import restated
+from cli.commands.rollback import rollback
 from cli.commands.run import run
 from cli.commands.runs import runs
 from cli.commands.site import site
@@ -95,7 +97,7 @@ def main(debug: bool) -> None:
 
 
 COMMANDS: dict[str, tuple[click.Command, ...]] = {
-    "The server, and what is kept": (up, down, status, backup, restore, clean),
+    "The server, and what is kept": (up, down, status, doctor, backup, restore, rollback, clean),
     "Sources": (load, accept, reject, backfill),
     "Marts": (build, summary, docs, site, spark),
     "Questions": (sql, metrics, explain, restated, features, runs),

@@ -29,9 +29,13 @@ def working_folder(purpose: str) -> Iterator[str]:
 def sweep(parent: Path) -> None:
     """Removes this user's folders of loads whose process is gone. What cannot be removed stays."""
     with suppress(OSError):
-        for folder in parent.iterdir():
-            if folder.name.startswith(_NAMES) and _is_left(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in left_behind(parent):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def left_behind(parent: Path) -> list[Path]:
+    """This user's folders of loads whose process is gone."""
+    return [folder for folder in parent.iterdir() if folder.name.startswith(_NAMES) and _is_left(folder)]
 
 
 def _is_left(folder: Path) -> bool:

@@ -63,7 +63,9 @@ class Damage:
         )
 
 
-def damages(cursor: Cursor, sources: Iterable[Source], count_all: bool) -> list[Damage]:
+def damages(
+    cursor: Cursor, sources: Iterable[Source], count_all: bool, *, is_noted_down: bool = True
+) -> list[Damage]:
     """The files of which raw tables have other rows than the ledgers say. Notes what is sound; no commit."""
     cursor.execute("select to_regclass('ops.raw_tables') is not null")
     is_noted = cursor.fetchone() == (True,)
@@ -84,7 +86,7 @@ def damages(cursor: Cursor, sources: Iterable[Source], count_all: bool) -> list[
             found += damaged
             if not damaged:
                 sound[relation] = seen
-    if sound.items() - noted.items():
+    if is_noted_down and sound.items() - noted.items():
         if not is_noted:
             cursor.execute(NOTES)
         for item in sound.items():
