@@ -5,7 +5,6 @@ tests/warehouse/test_whole_way.py goes that way itself. What commands have to sa
 point of the page.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 
 from tests.beginnings import SAMPLE, begin_with
 from tests.ingestion.support import query
+from tests.pages import Shell, commands
 from tests.projects import PROJECT
 
 PAGE = PROJECT / "docs" / "guides" / "first_day.md"
@@ -32,12 +32,6 @@ data_tests:
     singular:
       +enabled: false
 """
-
-
-def commands() -> list[str]:
-    """The commands of the page, in their order."""
-    blocks = re.findall(r"(?s)```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"))
-    return [line for block in blocks for line in block.splitlines() if line.strip()]
 
 
 @pytest.fixture(scope="module")
@@ -71,39 +65,15 @@ def said(database: str, repository: Path, tmp_path_factory: pytest.TempPathFacto
     clone = desk / "ontime"
     shell = Shell(desk, {"REPOSITORY": str(repository)})
     try:
-        for command in commands():
+        for command in commands(PAGE):
             if command == MEANWHILE:
                 shell.run(f"{command} --dry-run")
                 install(clone)
             else:
-                shell.run(command, expected=1 if command.endswith(FAILS) else 0)
+                shell.run(command)
     finally:
         shell.run("ontime preview --stop", expected=None)
     return shell.said
-
-
-class Shell:
-    """A shell that keeps its folder and its variables from command to command."""
-
-    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
-        self.said: dict[str, str] = {}
-        self._environment = os.environ | variables
-        self._kept = folder / "kept.sh"
-        self._kept.write_text(f"cd '{folder}'\n")
-
-    def run(self, command: str, expected: int | None = 0) -> None:
-        """Run a command, which has to end with the exit code that is expected, if any is."""
-        keep = f"{{ echo cd \\'$PWD\\'; export -p; }} >'{self._kept}'"
-        done = subprocess.run(
-            ["bash", "--norc", "-c", f". '{self._kept}'\n{command}\ncode=$?\n{keep}\nexit $code"],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert expected in (None, done.returncode), f"{command}\n{done.stdout}"
-        self.said[command] = self.said.get(command, "") + done.stdout
 
 
 def install(clone: Path) -> None:
