@@ -1,11 +1,8 @@
 """`ontime summary`: what is published, and where to go next."""
 
-from contextlib import closing
-
 from rich.console import Console
 
-from cli.server.roles import connect_reporter
-from ingestion.errors import OntimeError
+from cli.questions.published import opened_published
 
 MARTS = """
     select relname, coalesce(obj_description(oid, 'pg_class'), '')
@@ -38,11 +35,9 @@ Try next:
 def summary() -> None:
     """Print rows per mart, the on-time figure and the accounts of rows, all read as reporter."""
     console = Console(highlight=False, soft_wrap=True)
-    with closing(connect_reporter()) as opened, opened.cursor() as cursor:
+    with opened_published() as opened, opened.cursor() as cursor:
         cursor.execute(MARTS)
         marts = cursor.fetchall()
-        if not marts:
-            raise OntimeError("nothing is published yet", "build first: ontime build")
         for name, description in marts:
             cursor.execute(f'select count(*) from marts."{name}"')
             (rows,) = cursor.fetchone() or (0,)

@@ -4,7 +4,7 @@ Rows are read one month of one mart by statement, for a reader's may not take lo
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,9 +15,9 @@ from psycopg2 import extensions, sql
 
 from cli.questions.arrow import copied
 from cli.questions.contracts import Contract
-from cli.questions.query import APPLY_SETTINGS_OF_ROLE, explained
+from cli.questions.published import opened_published
+from cli.questions.query import explained
 from cli.releases.contents import Content
-from cli.server.roles import connect_reporter
 from ingestion.errors import OntimeError
 
 PUBLISHED = """
@@ -158,19 +158,13 @@ def _contents(rows: Sequence[tuple[Any, ...]]) -> dict[date | None, Content | No
 @contextmanager
 def opened_marts() -> Iterator[Marts]:
     """Marts as they are now, whatever is published meanwhile. Raises OntimeError."""
-    with closing(connect_reporter()) as opened:
-        opened.set_session(isolation_level="REPEATABLE READ", readonly=True)
+    with opened_published() as opened:
         with opened.cursor() as cursor:
-            cursor.execute(APPLY_SETTINGS_OF_ROLE)
             cursor.execute("set local jit = off")  # to compile a statement of a month takes longer than it
             cursor.execute("select to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
             ((taken_at,),) = cursor.fetchall()
             cursor.execute(PUBLISHED)
             published = frozenset(name for (name,) in cursor.fetchall())
-            if "fct_flights" not in published:
-                raise OntimeError(
-                    "nothing is published yet", "load and build first: ontime load, ontime build"
-                )
             cursor.execute(LAST_PUBLICATION)
             names = [column.name for column in cursor.description or ()]
             last = cursor.fetchone()

@@ -39,7 +39,7 @@ def test_nothing_is_published(fresh_database: str, tmp_path: Path) -> None:
     done = ontime("site", "--to", str(tmp_path / "site"))
     assert done.returncode == 1
     assert "nothing is published yet" in done.stderr
-    assert done.stderr.endswith("  -> ontime build\n")
+    assert done.stderr.endswith("  -> load and build first: ontime load, ontime build\n")
     assert list(tmp_path.iterdir()) == []
 
 

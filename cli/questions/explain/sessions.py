@@ -10,9 +10,9 @@ import psycopg2
 import psycopg2.extensions
 
 from cli.questions.as_of import Publication, session_as_of
+from cli.questions.published import opened_published
 from cli.questions.query import APPLY_SETTINGS_OF_ROLE
 from cli.server.connections import connection
-from cli.server.roles import connect_reporter
 from ingestion.errors import OntimeError
 
 Cursor = psycopg2.extensions.cursor
@@ -47,39 +47,42 @@ class Session:
 
 
 @contextmanager
-def opened_session(as_of: str | None = None) -> Iterator[Session]:
-    """Both, each in a transaction that sees one moment and writes nothing. Raises OntimeError."""
+def opened_session(as_of: str | None = None, seconds_of_raw: int = 0) -> Iterator[Session]:
+    """Both, each in a transaction that writes nothing, of one moment; raw text may take so many seconds.
+
+    Raises OntimeError where nothing is published, or of then nothing is known.
+    """
     with (
         _readers(as_of) as (reporter, publication),
         closing(connection("transformer").connect()) as transformer,
     ):
-        for opened in (reporter, transformer):
-            opened.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        transformer.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with reporter.cursor() as marts, transformer.cursor() as raw:
-            marts.execute(APPLY_SETTINGS_OF_ROLE)
+            marts.execute("select pg_export_snapshot()")
+            ((snapshot,),) = marts.fetchall()
+            raw.execute("set transaction snapshot %s", [snapshot])
+            raw.execute("select set_config('statement_timeout', %s, false)", [f"{seconds_of_raw}s"])
             for cursor in (marts, raw):
                 # a statement that is asked once costs more to compile than to run
                 cursor.execute("set local jit = off")
-            if publication is not None:
+            if publication is None:
+                yield Session(marts, raw)
+            else:
                 moment = publication.published_at.astimezone(UTC).replace(tzinfo=None)
                 yield Session(marts, raw, publication.schema, moment)
-                return
-            marts.execute("select to_regclass('marts.fct_flights') is not null")
-            if marts.fetchone() != (True,):
-                raise OntimeError(
-                    "nothing is published yet", "load and build first: ontime load, ontime build"
-                )
-            yield Session(marts, raw)
 
 
 @contextmanager
 def _readers(as_of: str | None) -> Iterator[tuple[psycopg2.extensions.connection, Publication | None]]:
     """A connection of reporter, and the publication that it shows where it is not the newest."""
     if as_of is None:
-        with closing(connect_reporter()) as opened:
+        with opened_published() as opened:
             yield opened, None
         return
     with session_as_of(as_of) as session:
+        session.connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with session.connection.cursor() as cursor:
+            cursor.execute(APPLY_SETTINGS_OF_ROLE)
         yield session.connection, session.publication
 
 
