@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from psycopg2 import extensions
-
-from cli.agents.limits import MOST_ROWS, Rows, opened_reader, refuse_what_cannot_be_added, rows_of
+from cli.agents.additivity import refuse_what_cannot_be_added
+from cli.agents.limits import MOST_ROWS, Reader, Rows, opened_reader, rows_of
 from cli.console import nearest
-from cli.questions.as_of import session_as_of
 from cli.questions.contracts import Contract, contract_of, contracts
-from cli.questions.explain import explain
+from cli.questions.explain import explain, opened_session
 from cli.questions.metrics import Metrics, Question, read_metrics
 from ingestion.errors import OntimeError
 from ingestion.sources.bts import months_of
@@ -51,14 +49,15 @@ def ask_metrics(
     months: Sequence[str],
     order: Sequence[str],
     limit: int,
+    as_of: str = "",
 ) -> Found:
-    """Metrics of flights, with definition, period, release and agreement."""
+    """Metrics of flights, with definition, period, release and agreement; as they were at a moment."""
     if not metrics:
         raise OntimeError("no metric is named", "list_metrics lists them")
     defined = read_metrics()
     for name in (*by, *filters):
         _check_way(defined, name)
-    with opened_reader() as opened:
+    with opened_reader(as_of) as opened:
         period = _period(opened, months)
         for name, values in filters.items():
             _check_values(opened, defined, name, _as_list(values))
@@ -71,7 +70,7 @@ def ask_metrics(
             "definition": {name: defined.descriptions[name] for name in metrics},
             "period": f"{period[0]:%Y-%m}..{period[-1]:%Y-%m}",
             "filters": dict(filters),
-            "release": _release(opened),
+            **_of_when(opened, as_of),
             "agreement": _agreement(opened, period),
             "sql": statement,
         }
@@ -125,31 +124,31 @@ def account_for_rows(source: str, file_no: int | None) -> Found:
         }
 
 
-def explain_figure(subject: str, where: Mapping[str, str]) -> Found:
-    """The proof of a figure: `on_time_pct`, or a cell such as `marts.agg_month.late`."""
-    return explain(subject, where).as_dict()
+def explain_figure(subject: str, where: Mapping[str, str], as_of: str) -> Found:
+    """The proof of a figure: `on_time_pct`, or a cell such as `marts.agg_month.late`; also of then."""
+    with opened_session(as_of or None) as session:
+        said = explain(subject, where, session).as_dict()
+    return {**said, "as_of": as_of} if as_of else said
 
 
 def ask_sql(statement: str, limit: int, as_of: str) -> Found:
     """One statement as role reporter, which reads marts and writes nothing; as they were at a moment."""
     refuse_what_cannot_be_added(statement)
-    if as_of:
-        with session_as_of(as_of) as session:
-            rows = rows_of(session.connection, session.statement(statement), limit)
-            return {
-                **_told(rows),
-                "definition": _definitions(_named(statement), rows.columns),
-                "as_of": as_of,
-                "release": str(session.publication),
-            }
-    with opened_reader() as opened:
+    with opened_reader(as_of) as opened:
         rows = rows_of(opened, statement, limit)
         return {
             **_told(rows),
             "definition": _definitions(_named(statement), rows.columns),
             "period": _told_months(opened),
-            "release": _release(opened),
+            **_of_when(opened, as_of),
         }
+
+
+def _of_when(opened: Reader, as_of: str) -> Found:
+    """The publication that an answer is of, and the moment where one was named."""
+    if opened.then:
+        return {"as_of": as_of, "release": str(opened.then.publication)}
+    return {"release": _release(opened)}
 
 
 def _told(rows: Rows) -> Found:
@@ -186,7 +185,7 @@ def _check_way(defined: Metrics, name: str) -> None:
     )
 
 
-def _check_values(opened: extensions.connection, defined: Metrics, name: str, values: Sequence[str]) -> None:
+def _check_values(opened: Reader, defined: Metrics, name: str, values: Sequence[str]) -> None:
     """Each value is one that flights have; what nobody has would be an answer of nothing."""
     listing = defined.sql(Question(("flights",), (name,)))
     for value in values:
@@ -199,7 +198,7 @@ def _check_values(opened: extensions.connection, defined: Metrics, name: str, va
         raise OntimeError(f"no flight has {name} `{value[:60]}`", near)
 
 
-def _period(opened: extensions.connection, months: Sequence[str]) -> list[date]:
+def _period(opened: Reader, months: Sequence[str]) -> list[date]:
     """The months that are asked for, or all. Raises OntimeError where one is not loaded."""
     loaded = _months(opened)
     if not months:
@@ -214,7 +213,7 @@ def _period(opened: extensions.connection, months: Sequence[str]) -> list[date]:
     return asked
 
 
-def _months(opened: extensions.connection) -> list[date]:
+def _months(opened: Reader) -> list[date]:
     found = [date.fromisoformat(row["data_month"]) for row in rows_of(opened, MONTHS).records]
     if not found:
         raise OntimeError("no month is published yet", "load and build first: ontime load, ontime build")
@@ -226,17 +225,17 @@ def _with_months() -> Found:
         return {"months": _told_months(opened), "release": _release(opened)}
 
 
-def _told_months(opened: extensions.connection) -> str:
+def _told_months(opened: Reader) -> str:
     months = _months(opened)
     return f"{months[0]:%Y-%m}..{months[-1]:%Y-%m}, {len(months)} months"
 
 
-def _release(opened: extensions.connection) -> Found | None:
+def _release(opened: Reader) -> Found | None:
     found = rows_of(opened, PUBLICATION).records
     return found[0] if found else None
 
 
-def _agreement(opened: extensions.connection, months: Sequence[date]) -> Any:
+def _agreement(opened: Reader, months: Sequence[date]) -> Any:
     found = rows_of(opened, AGREEMENT.format(months=",".join(map(str, months)))).records
     return found or "no published totals of these months are loaded, so nothing to agree with"
 

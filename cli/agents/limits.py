@@ -1,7 +1,6 @@
-"""SQL of agents as role reporter: some rows, some seconds, and no sums of what cannot be added."""
+"""SQL of agents as role reporter: some rows, and some seconds."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -10,11 +9,9 @@ from itertools import islice
 from typing import Any
 
 import psycopg2
-import sqlglot
 from psycopg2 import extensions
-from sqlglot import expressions as exp
-from sqlglot.errors import SqlglotError
 
+from cli.questions.as_of import Session, session_as_of
 from cli.questions.query import answer, explained, write_json
 from cli.server.roles import connect_reporter
 from ingestion.errors import OntimeError
@@ -22,9 +19,6 @@ from ingestion.errors import OntimeError
 MOST_ROWS = 1_000
 MOST_CHARACTERS = 400_000
 SECONDS = 30
-
-NOT_TO_BE_ADDED = re.compile(r"^(median|p90|mean)_|_pct$|_pct_|_rank$")
-"""Columns whose sum or mean over groups is no figure of flights: medians, means, shares and ranks."""
 
 
 @dataclass(frozen=True)
@@ -36,29 +30,49 @@ class Rows:
     is_truncated: bool
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Role reporter, read-only; where a moment was named, `then` shows the marts as they were."""
+
+    connection: extensions.connection
+    then: Session | None = None
+
+    def statement(self, text: str) -> str:
+        return self.then.statement(text) if self.then else text
+
+    def explained(self, error: psycopg2.Error, statement: str) -> OntimeError:
+        said = explained(error, statement)
+        return OntimeError(self.then.as_asked(said.message), said.remedy) if self.then else said
+
+
 @contextmanager
-def opened_reader() -> Iterator[extensions.connection]:
-    """Role reporter, read-only, with the seconds of an agent."""
+def opened_reader(as_of: str = "") -> Iterator[Reader]:
+    """Who asks for an agent, now or as of a moment. Raises OntimeError where nothing is known of it."""
+    if as_of:
+        with session_as_of(as_of) as session:
+            yield Reader(session.connection, session)
+        return
     with closing(connect_reporter()) as opened:
         opened.set_session(readonly=True)
-        yield opened
+        yield Reader(opened)
 
 
-def rows_of(opened: extensions.connection, statement: str, most: int = MOST_ROWS) -> Rows:
+def rows_of(opened: Reader, asked: str, most: int = MOST_ROWS) -> Rows:
     """The first rows of what the server answers to one statement. Raises OntimeError."""
+    statement = opened.statement(asked)
     if not 1 <= most <= MOST_ROWS:
         raise OntimeError(
             f"{most:,} rows are asked for, and an answer has 1 to {MOST_ROWS:,}",
             "ask for an aggregate; all rows come as files by: ontime export",
         )
     try:
-        found = answer(opened, statement, seconds=SECONDS)
+        found = answer(opened.connection, statement, seconds=SECONDS)
         rows = _in_room(found.rows, most + 1)
     except psycopg2.Error as error:
-        raise explained(error, statement) from None
+        raise opened.explained(error, statement) from None
     out = StringIO()
     is_truncated = len(rows) > most or next(found.rows, None) is not None
-    opened.rollback()  # ends the cursor, whose name the next question takes
+    opened.connection.rollback()  # ends the cursor, whose name the next question takes
     write_json(replace(found, rows=iter(rows[:most])), out)
     return Rows(found.names, json.loads(out.getvalue()), is_truncated)
 
@@ -71,19 +85,3 @@ def _in_room(rows: Iterator[Sequence[str | None]], most: int) -> list[Sequence[s
         if room < 0:
             break
     return found
-
-
-def refuse_what_cannot_be_added(statement: str) -> None:
-    """Raises OntimeError for sums and means of medians, means, shares and ranks."""
-    try:
-        parsed = sqlglot.parse_one(statement, dialect="postgres")
-    except SqlglotError:
-        return  # Postgres says what is wrong, and where
-    for added in parsed.find_all(exp.Sum, exp.Avg):
-        for column in added.find_all(exp.Column):
-            if NOT_TO_BE_ADDED.search(column.name):
-                raise OntimeError(
-                    f"{column.name} cannot be added up or averaged over groups: it is no sum of flights",
-                    "compute it from marts.fct_flights, such as percentile_cont(0.5) within group (order by"
-                    " arr_delay_minutes), or divide sums of counts",
-                )

