@@ -75,7 +75,7 @@ def _columns(session: Session, mart: str) -> list[str]:
     names = [row["name"] for row in found]
     known = MARTS[mart]
     if isinstance(known, OfAFlight):
-        return [name for name in names if name in known.columns or name in known.of_month]
+        return [name for name in names if name in (*known.columns, *known.of_month, *known.clocks)]
     assert isinstance(known, Group)
     sample = {"direction": "arrivals", "delay_cause": "carrier", "measure": "flights"}
     keys = {*written_keys(mart)[0], *known.keys}

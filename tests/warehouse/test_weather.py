@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.questions.explain import explain
 from ingestion.data_file import DataFile
 from ingestion.request_text import encode
 from ingestion.source import Source
@@ -189,6 +190,15 @@ def test_answers_count_by_their_rank_and_build_what_they_feed(project: ProjectCo
         """
     ) == [("open_meteo", 59)]
     assert query(LAST_OBSERVED)[0][:2] == (FLIGHTS, 0)
+
+    # ontime explain finds the same record, of either source; the other units are not converted twice
+    for airport, hour, verdict in (("JFK", "05", "equal"), ("JFK", "06", "equal"), ("LAX", "06", "cannot")):
+        where = {"airport": airport, "observation_hour_utc": f"2013-06-10 {hour}:00"}
+        for column in ("temperature_fahrenheit", "observed_at_utc", "wind_gust_mph"):
+            assert explain(f"fct_weather_hourly.{column}", where).recomputation.verdict == verdict, (
+                column,
+                where,
+            )
 
     assert ledger(measured) == (3, 1, 1, 0, 1, 0)
     assert ledger(at_jfk) == (2, 0, 2, 0, 0, 0)

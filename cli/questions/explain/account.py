@@ -12,10 +12,8 @@ from cli.questions.explain.sessions import Session
 EXAMPLES = 3
 REASONS = 5
 
-WHY = (
-    "case when is_cancelled then 'cancelled' when is_diverted then 'diverted' "
-    "else 'unknown: no file states it' end"
-)
+REASONS_IN_WORDS = ("cancelled", "diverted", "unknown: no file states it")
+WHY = "case when is_cancelled then '{}' when is_diverted then '{}' else '{}' end".format(*REASONS_IN_WORDS)
 
 GOING_IN = """
     select case when {goes_in} then '' else {why} end as why, count(*) as flights

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from decimal import ROUND_HALF_UP, Decimal
+from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,17 @@ from cli.questions.explain.provenance import (
     raw_lines,
     releases_of,
 )
+from cli.questions.explain.raw.clocks import clock_of
 from cli.questions.explain.raw.counting import files_of, ledger
-from cli.questions.explain.raw.recompute import Recomputed, of_record, recompute
+from cli.questions.explain.raw.recompute import Recomputed, RefusedError, of_record, recompute
+from cli.questions.explain.raw.weather import COLUMNS as WEATHER_COLUMNS
+from cli.questions.explain.raw.weather import observed
 from cli.questions.explain.sessions import Session, opened_session
 from cli.questions.explain.subject import Subject, find
 from ingestion import PROJECT
 
+WEATHER = "fct_weather_hourly"
+AIRPORTS = ("origin_airport_code_iata", "destination_airport_code_iata")
 PATH = "from raw text, with own casts and own choice of files (docs/explain.md)"
 
 
@@ -43,7 +49,12 @@ def explain(
     began = time.monotonic()
     with nullcontext(session) if session else opened_session() as opened:
         found = find(opened, read_definitions(project), subject, where or {})
-        explanation = _of_flight(opened, found) if found.flight is not None else _of_group(opened, found)
+        if found.model == WEATHER:
+            explanation = _of_weather(opened, found)
+        elif found.flight is not None:
+            explanation = _of_flight(opened, found)
+        else:
+            explanation = _of_group(opened, found)
     return Explanation(**{**vars(explanation), "seconds": round(time.monotonic() - began, 3)})
 
 
@@ -82,14 +93,39 @@ def _of_flight(session: Session, subject: Subject) -> Explanation:
     refusal = subject.refusal or next((month.refusal for month in months if month.refusal), "")
     if file is None:
         refusal = refusal or "the form of its file has no independent path"
-    elif not refusal and file.unknown.get(subject.column):
-        refusal = file.unknown[subject.column]
-    if subject.column_sql:
-        parts["before"] = before_of_flight(session, flight, subject.column_sql)
+    elif not refusal:
+        needed = {*AIRPORTS} if subject.is_clock else {subject.column}
+        refusal = next((why for column, why in file.unknown.items() if column in needed), "")
+    if subject.column_sql or subject.is_clock:
+        parts["before"] = before_of_flight(session, flight, subject.column_sql or subject.column)
     if refusal or file is None:
         return _explanation(session, subject, Recomputation("cannot", None, refusal, ""), parts)
-    value, sql = of_record(session, file, flight["source_record_no"], subject.column_sql)
+    value, sql = None, ""
+    if subject.is_clock:
+        try:
+            value, sql = clock_of(session, file, flight["source_record_no"], subject.column)
+        except RefusedError as refused:
+            return _explanation(session, subject, Recomputation("cannot", None, str(refused), ""), parts)
+    else:
+        value, sql = of_record(session, file, flight["source_record_no"], subject.column_sql)
     return _explanation(session, subject, _compared(subject, Recomputed(value, sql=sql)), parts)
+
+
+def _of_weather(session: Session, subject: Subject) -> Explanation:
+    """One observation: its record, and the value read once more from all records of its hour."""
+    row = dict(subject.row)
+    place = f"{row['airport_code_iata']} {row['observation_hour_utc']}"
+    parts = {"examples": raw_lines(session, [{"flight_key": place, **row}])}
+    if subject.column not in WEATHER_COLUMNS:
+        refusal = f"{subject.column} is a key of the row or says where it stands, and is not a figure"
+        return _explanation(session, subject, Recomputation("cannot", None, refusal, ""), parts)
+    try:
+        value = observed(session, row, subject.column)
+    except RefusedError as refused:
+        return _explanation(session, subject, Recomputation("cannot", None, str(refused), ""), parts)
+    if isinstance(value, float) and isinstance(subject.value, float) and isclose(value, subject.value):
+        value = subject.value  # the last digit of a quotient is the machine's
+    return _explanation(session, subject, _compared(subject, Recomputed(value)), parts)
 
 
 def _compared(subject: Subject, recomputed: Recomputed) -> Recomputation:

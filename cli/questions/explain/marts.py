@@ -6,6 +6,7 @@ from typing import Any
 
 from cli.questions.explain.measures import MEASURES, OF_A_FLIGHT, Measure, rank_among
 from cli.questions.explain.population import HOUR, Condition
+from cli.questions.explain.raw.clocks import CLOCKS
 
 Row = Mapping[str, Any]
 
@@ -30,9 +31,13 @@ class Group:
 
 @dataclass(frozen=True)
 class OfAFlight:
-    """A mart with a row per flight, known by `flight_key`: its columns that the flight's own record says."""
+    """A mart with a row per flight, known by `flight_key`: its columns that the flight's own record says.
+
+    Of `clocks` it takes the time zones of the airports as well (raw/clocks.py).
+    """
 
     columns: Mapping[str, str]
+    clocks: tuple[str, ...] = ()
     of_month: Mapping[str, Measure] = field(default_factory=dict)
 
 
@@ -105,15 +110,14 @@ MARTS: dict[str, Group | OfAFlight] = {
     "kpi_carrier_day": Group(
         {MONTH: MONTH, "flight_date_local": "flight_date_local", CARRIER: CARRIER}, _observed
     ),
-    "fct_flights": OfAFlight(OF_A_FLIGHT),
-    "fct_flight_versions": OfAFlight(OF_A_FLIGHT),
+    "fct_flights": OfAFlight(OF_A_FLIGHT, CLOCKS),
+    "fct_flight_versions": OfAFlight(OF_A_FLIGHT, CLOCKS),
     "fct_arrival_outliers": OfAFlight(
-        OF_A_FLIGHT, {name: MEASURES[name] for name in ("lower_fence_minutes", "upper_fence_minutes")}
+        OF_A_FLIGHT, CLOCKS, {name: MEASURES[name] for name in ("lower_fence_minutes", "upper_fence_minutes")}
     ),
 }
 
 _UTC = "clocks in UTC take the time zones of airports, which the raw record does not state"
-_ARRIVALS = "a clock of arrival has no date in the raw record; its day follows from time zones"
 
 WHY_NOT: dict[str, str] = {
     "agg_carrier_rotation_month": f"rotations follow an aircraft by clocks in UTC, and {_UTC}",
@@ -123,17 +127,10 @@ WHY_NOT: dict[str, str] = {
     "fct_delay_predictions": "it is what a model said, as it stands in its file",
     "audit_model_month": "python -m analyses.delay_model computes the same figures of its own predictions",
     "fct_flight_diversions": "landings of diverted flights have no independent path yet",
-    "fct_weather_hourly": "weather has no independent path yet",
 }
 """Marts, and columns of the others, of which raw text alone does not say the figure."""
 
 WHY_NOT_COLUMN: dict[str, str] = {
-    **{f"{end}_at_utc": _UTC for end in ("scheduled_departure", "actual_departure")},
-    **{
-        f"{end}_at_{clock}": _ARRIVALS
-        for end in ("scheduled_arrival", "actual_arrival")
-        for clock in ("local", "utc")
-    },
     "flight_key": "it is the name of the row, not a figure",
     "source_file_no": "it says where the record stands",
     "source_record_no": "it says where the record stands",

@@ -1,6 +1,6 @@
 """Who asks: marts are read as role reporter, raw text and the ledgers as transformer, both read-only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ class Session:
     def of_marts(self, statement: str, values: Sequence[Any] = ()) -> list[Record]:
         return _rows(self.marts, statement, values)
 
-    def of_raw(self, statement: str, values: Sequence[Any] = ()) -> list[Record]:
+    def of_raw(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Record]:
         return _rows(self.raw, statement, values)
 
     def once(self, key: Any, ask: Any) -> Any:
@@ -86,9 +86,9 @@ def _readers(as_of: str | None) -> Iterator[tuple[psycopg2.extensions.connection
         yield session.connection, session.publication
 
 
-def _rows(cursor: Cursor, statement: str, values: Sequence[Any]) -> list[Record]:
+def _rows(cursor: Cursor, statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Record]:
     try:
-        cursor.execute(statement, list(values))
+        cursor.execute(statement, values)
     except psycopg2.errors.QueryCanceled as error:
         raise OntimeError(f"the server refuses: {error}".strip(), "explain less: fewer months") from None
     names = [column.name for column in cursor.description or ()]

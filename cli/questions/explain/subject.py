@@ -4,7 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from cli.console import nearest
@@ -40,7 +40,8 @@ class Subject:
 
     `value` is what is published (of a metric: what its definition gives). `population` are the flights that
     it is of, and `measure` how they add up; a cell of one flight has `flight` in their place, the place of
-    its record and the SQL of its column. With `refusal` raw text does not say the figure.
+    its record and the SQL of its column, or that it is a clock, which takes time zones. With `refusal` raw
+    text does not say the figure.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Subject:
     measure: Measure | None = None
     flight: Mapping[str, Any] | None = None
     column_sql: str = ""
+    is_clock: bool = False
     refusal: str = ""
     decimals: int | None = None
     row: Mapping[str, Any] = field(default_factory=dict)
@@ -238,23 +240,31 @@ def _with_flights(
             sql = f"select {measure.sql} as {column}\nfrom marts.fct_flights\nwhere {population.readable()}"
         return replace(subject, population=population, measure=measure, refusal="", sql=sql)
     if isinstance(known, OfAFlight):
-        month = Population((Condition("flight_month", (row["flight_month"],)),), (row["flight_month"],))
-        if column in known.of_month:
-            return replace(subject, population=month, measure=known.of_month[column], refusal="")
-        flight = row
-        if "source_file_no" not in row:
-            flight = session.of_marts(
-                f"select * from {session.schema}.fct_flights where flight_key = %s", [row["flight_key"]]
-            )[0]
-        if column in known.columns:
-            return replace(subject, flight=flight, column_sql=known.columns[column], refusal="")
-        return replace(subject, flight=flight)
+        return _of_a_flight(session, subject, known, row)
     if "flight_month" in row:
         conditions = tuple(
             Condition(name, (row[name],)) for name in ("flight_month", "carrier_code") if name in row
         )
         return replace(subject, population=Population(conditions, (row["flight_month"],)))
     return subject
+
+
+def _of_a_flight(session: Session, subject: Subject, known: OfAFlight, row: Mapping[str, Any]) -> Subject:
+    """The subject with the flight that its row is of, or with its month, where that decides."""
+    column = subject.column
+    month = Population((Condition("flight_month", (row["flight_month"],)),), (row["flight_month"],))
+    if column in known.of_month:
+        return replace(subject, population=month, measure=known.of_month[column], refusal="")
+    flight = row
+    if "source_file_no" not in row:
+        flight = session.of_marts(
+            f"select * from {session.schema}.fct_flights where flight_key = %s", [row["flight_key"]]
+        )[0]
+    if column in known.columns:
+        return replace(subject, flight=flight, column_sql=known.columns[column], refusal="")
+    if column in known.clocks:
+        return replace(subject, flight=flight, is_clock=True, refusal="")
+    return replace(subject, flight=flight)
 
 
 def _row(
@@ -349,17 +359,9 @@ def typed_value(session: Session, column: str, text: str, type_name: str = "") -
     if said.lower() in ("null", ""):
         return None
     if kind == "date":
-        if found := MONTH.fullmatch(said):
-            year, month = map(int, found.groups())
-            if 1 <= month <= 12 and ((len(said) == 7 and column.endswith("month")) or len(said) == 10):
-                return date(year, month, 1)
-        try:
-            return date.fromisoformat(said)
-        except ValueError:
-            raise _not_there(
-                f"{column} {text} is no {'month' if column.endswith('month') else 'day'}",
-                "write a month as 2024-03 and a day as 2024-03-01",
-            ) from None
+        return _day(column, said)
+    if kind.startswith("timestamp"):
+        return _moment(column, said)
     if kind in ("integer", "bigint", "smallint"):
         if not re.fullmatch(r"-?\d{1,18}", said):
             raise _not_there(f"{column} {text} is no whole number", f"write --where {column}=17")
@@ -379,6 +381,30 @@ def typed_value(session: Session, column: str, text: str, type_name: str = "") -
             raise _not_there(f"{column} {text} is neither true nor false", f"write --where {column}=true")
         return words[said.lower()]
     return said
+
+
+def _day(column: str, said: str) -> date:
+    """A day, or a month by its first one."""
+    if found := MONTH.fullmatch(said):
+        year, month = map(int, found.groups())
+        if 1 <= month <= 12 and ((len(said) == 7 and column.endswith("month")) or len(said) == 10):
+            return date(year, month, 1)
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise _not_there(
+            f"{column} {said} is no {'month' if column.endswith('month') else 'day'}",
+            "write a month as 2024-03 and a day as 2024-03-01",
+        ) from None
+
+
+def _moment(column: str, said: str) -> datetime:
+    """A moment in UTC, without a zone as the marts have it."""
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        raise _not_there(f"{column} {said} is no moment", "write it as 2024-03-01T05:00") from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def loaded_months(session: Session) -> tuple[date, ...]:

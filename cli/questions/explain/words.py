@@ -1,10 +1,10 @@
 """An explanation in words for people, in lines of 100 columns at most."""
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from cli.console import printable
-from cli.questions.explain.proof import Account, Line, Proof, spelled
+from cli.questions.explain.proof import Account, FileRows, Line, Proof, Reject, Release, spelled
 
 WIDTH = 100
 LABEL = 14
@@ -26,13 +26,13 @@ def text_of(explanation: Proof) -> str:
         parts += _section("not additive", [explanation.additive])
     if explanation.account:
         parts += _section("flights", _of_account(explanation.account))
-    parts += _section("records", _of_records(explanation))
-    parts += _section("releases", _of_releases(explanation))
+    parts += _section("records", of_records(explanation.files, explanation.rejects, explanation.duplicates))
+    parts += _section("releases", of_releases(explanation.releases))
     if explanation.before:
         parts += _section("before", [explanation.before.words])
     if explanation.published:
         parts += _section("BTS", [f"{explanation.published.agreement}: {explanation.published.words}"])
-    parts += _section("files", _of_files(explanation))
+    parts += _section("files", of_files(explanation.files))
     for number, line in enumerate(explanation.examples):
         parts += _section("lines" if number == 0 else "", [_of_line(line)])
     parts += _section("logic", [f"{name} {digest}" for name, digest in explanation.fingerprints.items()])
@@ -58,22 +58,23 @@ def _of_account(account: Account) -> Iterator[str]:
         yield f"{left.flights:,} did not, {left.why}; such as {', '.join(left.examples)}"
 
 
-def _of_records(explanation: Proof) -> Iterator[str]:
+def of_records(files: Sequence[FileRows], rejects: Sequence[Reject], duplicates: int | None) -> Iterator[str]:
     """What became of records beside those of the flights."""
-    superseded = [it for it in explanation.files if it.standing != "counts" and it.records_of_group]
+    superseded = [it for it in files if it.standing != "counts" and it.records_of_group]
     for file in superseded:
         yield f"{file.records_of_group:,} of file {file.file_no} {file.standing}: {file.why}"
-    if explanation.duplicates:
-        yield f"{explanation.duplicates:,} duplicate: another file states the same flight"
-    for reject in explanation.rejects:
+    if duplicates:
+        yield f"{duplicates:,} duplicate: another file states the same flight"
+    for reject in rejects:
         yield f"{reject.records:,} rejected in file {reject.file_no}, of whichever group: {reject.reason}"
         yield f"  such as record {reject.record_no}: {textwrap.shorten(printable(reject.raw_text), 200)}"
-    if not superseded and not explanation.duplicates and not explanation.rejects and explanation.files:
+    if not superseded and not duplicates and not rejects and files:
         yield "none superseded, duplicate or rejected"
 
 
-def _of_releases(explanation: Proof) -> Iterator[str]:
-    current = [it for it in explanation.releases if it.known_to_utc is None]
+def of_releases(releases: Sequence[Release]) -> Iterator[str]:
+    """Which release of each month counts, and since when it was known."""
+    current = [it for it in releases if it.known_to_utc is None]
     for release in current[:3]:
         whole = "complete month" if release.is_complete_month else "extracts"
         known = f"known from {release.known_from_utc} UTC"
@@ -82,11 +83,12 @@ def _of_releases(explanation: Proof) -> Iterator[str]:
         yield f"and {len(current) - 3} more months"
 
 
-def _of_files(explanation: Proof) -> Iterator[str]:
+def of_files(files: Sequence[FileRows]) -> Iterator[str]:
+    """Which files state the months, and how each stands there."""
     shown: dict[tuple[int, str], list[str]] = {}
-    for file in explanation.files:
+    for file in files:
         shown.setdefault((file.file_no, file.standing), []).append(file.month)
-    names = {it.file_no: it for it in explanation.files}
+    names = {it.file_no: it for it in files}
     for (number, standing), months in list(shown.items())[:8]:
         file = names[number]
         of = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}, {len(months)} months"

@@ -205,6 +205,11 @@ def typed(file: Landed, population: Population) -> tuple[str, list[object]]:
     taxi_out as taxi_out_minutes,
     taxi_in as taxi_in_minutes,
     greatest(taxi_out, taxi_in, {", ".join(STAYS)}) as longest_tarmac_minutes,
+    scheduled_minutes,
+    dep_delay,
+    arr_delay,
+    crs_arr as scheduled_arrival_clock,
+    arr as actual_arrival_clock,
     is_rejected
 from (
     select
