@@ -6,7 +6,7 @@ many flights made the difference, with the first of them. Releases are those of 
 which is built anew says the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -97,13 +97,46 @@ class Change:
         return f" ({int(self.flights):,} {'flight' if self.flights == '1' else 'flights'} changed)"
 
 
+@dataclass(frozen=True)
+class Release:
+    """What one release changed of its month against the one before."""
+
+    entity: str
+    month: str
+    release_no: str
+    known_from_utc: str | None
+    changes: tuple[Change, ...]
+
+    def __str__(self) -> str:
+        return f"{self.month}, release {self.release_no} of {self.entity.replace('_', ' ')}"
+
+    def told(self) -> Iterator[tuple[str, list[str], int]]:
+        """Of each kind of change what counts most, in words, and how many more there are."""
+        for kind, of_kind in groupby(self.changes, lambda it: it.kind):
+            listed = [printable(str(change)) for change in of_kind]
+            yield kind, listed[:CELLS], max(0, len(listed) - CELLS)
+
+
+def releases(rows: Iterable[Mapping[str, Any]]) -> Iterator[Release]:
+    """The rows of an answer by release, in their order; values are texts, or have one."""
+    texts: Iterator[dict[str, Any]] = (
+        {name: None if value is None else str(value) for name, value in row.items()} for row in rows
+    )
+    changes = (Change(**row) for row in texts)
+    for (entity, month, number), of_release in groupby(
+        changes, lambda it: (it.entity, it.data_month[:7], it.release_no)
+    ):
+        listed = tuple(of_release)
+        yield Release(entity, month, number, listed[0].known_from_utc, listed)
+
+
 def show_restated(months: tuple[str, ...], form: str, out: IO[str]) -> None:
     """Write what releases changed to `out`; `form` is table, csv or json. Raises OntimeError."""
     wanted = months_of(months)
     with closing(connect_reporter()) as opened:
         try:
             opened.set_session(readonly=True)
-            statement = _statement(opened, wanted)
+            statement = statement_of(opened, wanted)
             found = answer(opened, statement)
             if form == "table":
                 _write_told(found, wanted, out)
@@ -120,7 +153,8 @@ def ordinal(place: int) -> str:
     return f"{place}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(place % 10, 'th') }"
 
 
-def _statement(opened: psycopg2.extensions.connection, months: list[date]) -> str:
+def statement_of(opened: psycopg2.extensions.connection, months: Sequence[date]) -> str:
+    """The question to the marts; without months it is of the sums of all."""
     with opened.cursor() as cursor:
         facts = _facts(cursor, "fct_flight_versions")
         totals = _facts(cursor, "fct_delay_cause_versions")
@@ -133,7 +167,7 @@ def _statement(opened: psycopg2.extensions.connection, months: list[date]) -> st
             pieces[f"facts_{side}"] = ", ".join(f"{side}.{name}" for name in facts)
             pieces[f"texts_{side}"] = ", ".join(f"{side}.{name}::text" for name in facts)
         question = QUESTION.read_text().format(**pieces)
-        asked = cursor.mogrify(question, {"months": months or None, "flights": FLIGHTS})
+        asked = cursor.mogrify(question, {"months": list(months) or None, "flights": FLIGHTS})
     return str(asked.decode())
 
 
@@ -149,29 +183,16 @@ def _facts(cursor: psycopg2.extensions.cursor, mart: str) -> list[str]:
 def _write_told(found: Answer, months: list[date], out: IO[str]) -> None:
     """For the eye: a heading for each release, and of each kind of change what counts most."""
     console = Console(file=out, width=WIDTH, highlight=False)
-    rows: Iterator[dict[str, Any]] = (dict(zip(found.names, row, strict=True)) for row in found.rows)
-    changes = [Change(**row) for row in rows]
-    for release, of_release in groupby(changes, lambda it: (it.data_month, it.entity, it.release_no)):
-        month, entity, release_no = release
-        listed = list(of_release)
-        known = f", known from {listed[0].known_from_utc[:16]} UTC" if listed[0].known_from_utc else ""
-        console.print(
-            f"{month[:7]}, release {release_no} of {entity.replace('_', ' ')}{known}",
-            style="bold",
-            markup=False,
-        )
-        for line in _lines(listed):
-            console.print(line, markup=False)
-    if not changes:
+    told = list(releases(dict(zip(found.names, row, strict=True)) for row in found.rows))
+    for release in told:
+        known = f", known from {release.known_from_utc[:16]} UTC" if release.known_from_utc else ""
+        console.print(f"{release}{known}", style="bold", markup=False)
+        for kind, listed, more in release.told():
+            for text in listed:
+                console.print(f"  {kind:<17} {text}", markup=False)
+            if more:
+                console.print(f"  {'':<17} and {more:,} more: --format csv has all", markup=False)
+    if not told:
         console.print("no release changed a month" + (" of these" if months else ""))
     elif not months:
         console.print("\ncells, ranks and flights of a month: ontime restated --month 2019-01", markup=False)
-
-
-def _lines(changes: list[Change]) -> Iterator[str]:
-    for kind, of_kind in groupby(changes, lambda it: it.kind):
-        listed = list(of_kind)
-        for change in listed[:CELLS]:
-            yield f"  {kind:<17} {printable(str(change))}"
-        if len(listed) > CELLS:
-            yield f"  {'':<17} and {len(listed) - CELLS:,} more: --format csv has all"
