@@ -49,6 +49,8 @@ def make_pages(marts: Marts, say: Say) -> list[Page]:
         made.append(page)
     for refused in marts.refused:
         say(f"left out, and said on its page: {refused}")
+    if marts.differences:
+        say(f"DIFFERENT from raw text: {marts.differences:,} figures; report.html#proof lists them")
     return made
 
 
@@ -69,8 +71,9 @@ def write(pages: list[Page], folder: Path, say: Say) -> None:
         "release": release(PROJECT),
     }
     for page in [part for each in pages for part in (each, *each.parts)]:
-        text = templates.get_template(page.template).render(page.context, page=page, **shared)
-        (folder / page.file_name).write_text(text, encoding="utf-8")
+        for file_name, template in {page.file_name: page.template, **page.feeds}.items():
+            text = templates.get_template(template).render(page.context, page=page, **shared)
+            (folder / file_name).write_text(text, encoding="utf-8")
         for key, value in page.data.items():
             text = f"ontime.receive({script_text(key)}, {script_text(value)});\n"
             (folder / "data" / f"{page.name}-{key}.js").write_text(text, encoding="utf-8")

@@ -4,8 +4,8 @@ A reader's question may take so much time and room and no more. What the server 
 rows that says so: a page shows that in its place, and the site is written.
 """
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,14 +15,18 @@ from typing import Any
 import psycopg2
 import psycopg2.extensions
 
-from cli.questions.query import APPLY_SETTINGS_OF_ROLE, NUMBERS, TYPE_NAMES, explained
-from cli.server.roles import connect_reporter
+from cli.questions.explain.months import MonthProof, prove_month
+from cli.questions.explain.provenance import fingerprints
+from cli.questions.explain.sessions import Session, opened_session
+from cli.questions.query import NUMBERS, TYPE_NAMES, explained
+from cli.questions.restated import statement_of
 from cli.site.metrics import with_metrics
 from ingestion.errors import OntimeError
 
 QUERIES = Path(__file__).with_name("queries")
 
-IS_PUBLISHED = "select to_regclass('marts.fct_flights') is not null"
+SECONDS_OF_A_PROOF = 60
+"""How long a statement over raw text may take: what a reader's may."""
 
 MONTH = "{month}"
 """What stands in a question about one month for its first day."""
@@ -69,12 +73,49 @@ class Table:
 
 
 class Marts:
-    """Answers the questions in `queries/`, each once. `refused` names those that got no answer."""
+    """Answers the questions in `queries/`, each once. `refused` names those that got no answer.
 
-    def __init__(self, opened: psycopg2.extensions.connection) -> None:
-        self._opened = opened
+    `session` asks for the proofs of figures: it sees the same moment, and raw text as well.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._opened = session.marts.connection
+        self._session = session
         self._answers: dict[str, Table] = {}
+        self._proofs: dict[date, MonthProof | None] = {}
         self.refused: list[str] = []
+
+    @cached_property
+    def logic(self) -> tuple[dict[str, str], str | None]:
+        """The fingerprints of what makes flights, and when that was published."""
+        return fingerprints(self._session, "fct_flights")
+
+    def prove(self, month: date) -> MonthProof | None:
+        """The proof of each figure of a month, asked once; None where the server refuses it."""
+        if month not in self._proofs:
+            self._proofs[month] = self._prove(month)
+        return self._proofs[month]
+
+    @property
+    def differences(self) -> int:
+        """Figures of the months that were proved which raw text does not give."""
+        return sum(len(it) for proof in self._proofs.values() if proof for it in proof.different.values())
+
+    def _prove(self, month: date) -> MonthProof | None:
+        cursors = self._session.marts, self._session.raw
+        for cursor in cursors:
+            cursor.execute("savepoint before_a_proof")
+        try:
+            found = prove_month(self._session, month)
+        except (OntimeError, psycopg2.errors.QueryCanceled, psycopg2.errors.InsufficientResources) as error:
+            for cursor in cursors:
+                cursor.execute("rollback to savepoint before_a_proof")
+            said = error.message if isinstance(error, OntimeError) else str(error).strip()
+            self.refused.append(f"the proof of {month:%Y-%m}: {said}")
+            return None
+        for cursor in cursors:
+            cursor.execute("release savepoint before_a_proof")
+        return found
 
     def ask(self, name: str) -> Table:
         """The answer to `queries/<name>.sql`. Raises OntimeError where it is wrong, with the place in it."""
@@ -85,6 +126,11 @@ class Marts:
     def ask_of_month(self, name: str, month: date) -> Table:
         """The same of a question about one month, which is not kept: years of them would not fit."""
         return self._ask(f"{name} of {month:%Y-%m}", sql_of(name, month))
+
+    def restated(self, months: Sequence[date] = ()) -> Table:
+        """What releases changed of all months; of those that are named with cells, ranks and flights."""
+        told = f"restatements of {', '.join(f'{month:%Y-%m}' for month in months) or 'all months'}"
+        return self._ask(told, statement_of(self._opened, months))
 
     def try_sql(self, sql: str) -> Table:
         """The answer to a statement that is not ours: whatever is wrong with it, it is refused."""
@@ -126,11 +172,5 @@ def sql_of(name: str, month: date | None = None) -> str:
 @contextmanager
 def published() -> Iterator[Marts]:
     """The marts as they stand now, whatever is published meanwhile. Raises OntimeError where nothing is."""
-    with closing(connect_reporter()) as opened:
-        opened.set_session(isolation_level="REPEATABLE READ", readonly=True)
-        with opened.cursor() as cursor:
-            cursor.execute(APPLY_SETTINGS_OF_ROLE)
-            cursor.execute(IS_PUBLISHED)
-            if cursor.fetchone() != (True,):
-                raise OntimeError("nothing is published yet, so there is nothing to show", "ontime build")
-        yield Marts(opened)
+    with opened_session(seconds_of_raw=SECONDS_OF_A_PROOF) as session:
+        yield Marts(session)

@@ -14,7 +14,7 @@ class Page:
     `first` are loaded with the page, the others when a script asks by `ontime.load(key)`.
 
     `styles` are sheets of `assets/` after site.css; `parts` are pages below this one, which the navigation
-    leaves out.
+    leaves out. `feeds` are files beside it that programs follow, each with its template.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Page:
     styles: tuple[str, ...] = ()
     has_charts: bool = False
     parts: "tuple[Page, ...]" = ()
+    feeds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def file_name(self) -> str:

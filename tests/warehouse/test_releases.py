@@ -2,7 +2,9 @@
 
 import csv
 import gzip
+import html
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from io import StringIO
@@ -12,6 +14,9 @@ from typing import Any
 import pytest
 
 from cli.questions.restated import FLIGHTS, show_restated
+from cli.site.build import write
+from cli.site.marts import published
+from cli.site.pages import restated
 from ingestion.sources import SOURCES
 from tests.archives import (
     ADDED,
@@ -28,6 +33,7 @@ from tests.beginnings import NOTHING, begin_with
 from tests.data import data
 from tests.ingestion.support import query, value
 from tests.projects import ProjectCopy
+from tests.site.feed import entries_of
 
 BTS = SOURCES["bts"]
 CAUSES = "bts_delay_cause_2023Q1_early/Airline_Delay_Cause_2023_01_03_as_of_2023-05.csv.gz"
@@ -86,10 +92,8 @@ def test_two_releases_of_a_month(fresh_database: str, tmp_path: Path, land: Call
         == expected
     )
 
-    restated = dict(
-        query("select measure, difference from marts.audit_restatements where entity = 'flights'")
-    )
-    assert restated == {
+    sums = dict(query("select measure, difference from marts.audit_restatements where entity = 'flights'"))
+    assert sums == {
         "flights_changed": CHANGED,
         "flights_withdrawn": WITHDRAWN,
         "flights_added": ADDED,
@@ -123,6 +127,30 @@ def test_two_releases_of_a_month(fresh_database: str, tmp_path: Path, land: Call
     if land is load_and_build_each:
         assert value(known, first_known, first_known) == len(first)
     assert value(known, second_known, second_known) == len(second)
+    if land is load_all_and_build:
+        check_page_and_feed(tmp_path / "site")
+
+
+def check_page_and_feed(folder: Path) -> None:
+    """They say what `ontime restated` says, and a feed of the same releases is the same feed."""
+    with published() as marts:
+        page = restated.page(marts)
+    write([page], folder, lambda _: None)
+    ((title, listed),) = entries_of(folder / "restated.xml").items()
+    assert title == "2019-01, release 2 of flights"
+    out = StringIO()
+    show_restated(("2019-01",), "table", out)
+    told = [line.strip().split(maxsplit=1) for line in out.getvalue().splitlines()[1:]]
+    text = html.unescape((folder / "restated.html").read_text())
+    ranks_and_sums = [words for kind, words in told if kind in ("month", "rank")]
+    assert len(ranks_and_sums) >= 10
+    for words in ranks_and_sums:
+        assert words in listed
+        assert f"<dd>{words}</dd>" in text
+    identities = re.findall("<id>.*</id>", (folder / "restated.xml").read_text())
+    assert len(set(identities)) == 2
+    write([page], folder / "again", lambda _: None)
+    assert re.findall("<id>.*</id>", (folder / "again" / "restated.xml").read_text()) == identities
 
 
 def late(records: Iterable[Record]) -> list[Record]:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 from cli.site.marts import Marts
 from cli.site.page import Page
-from cli.site.pages import dictionary, lineage, quality, questions, report, start
+from cli.site.pages import dictionary, lineage, quality, questions, report, restated, start
 
 PAGES: tuple[Callable[[Marts], Page], ...] = (
     start.page,
     report.page,
+    restated.page,
     questions.page,
     dictionary.page,
     lineage.page,
