@@ -107,7 +107,9 @@ class Marts:
             cursor.execute("savepoint before_a_proof")
         try:
             found = prove_month(self._session, month)
-        except (OntimeError, psycopg2.errors.QueryCanceled, psycopg2.errors.InsufficientResources) as error:
+        except (OntimeError, psycopg2.Error) as error:  # raw text may lie elsewhere, or be of another form
+            if any(cursor.connection.closed for cursor in cursors):
+                raise
             for cursor in cursors:
                 cursor.execute("rollback to savepoint before_a_proof")
             said = error.message if isinstance(error, OntimeError) else str(error).strip()

@@ -53,7 +53,7 @@ def expected(month: str, carrier: str, airport: str) -> dict[str, Rows]:
         if direction == "arrivals":
             found["trend"] = by_key(
                 f"select left(flight_month::text, 7), {SHOWN} from marts.agg_carrier_airport_month"
-                f" where carrier_code = '{carrier}' and destination_airport_code_iata = '{code}'",
+                f" where carrier_code = '{carrier}' and airport_code_iata = '{code}'",
                 1,
             )
     elif carrier:

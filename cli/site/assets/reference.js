@@ -37,38 +37,8 @@ document.addEventListener("DOMContentLoaded", () => {
     found.textContent = words.length ? `${left} of ${all.length} ${found.dataset.of}` : "";
   });
 
-  function copyButton(text, name) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "quiet copy";
-    button.textContent = "Copy";
-    button.setAttribute("aria-label", name);
-    button.addEventListener("click", async () => {
-      button.textContent = await copy(text) ? "Copied" : "Select it and press Ctrl-C";
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
-    });
-    return button;
-  }
-
-  // A page from a file has no clipboard of its own in every browser; the old way works there.
-  async function copy(text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      return true;
-    } catch {
-      const area = document.createElement("textarea");
-      area.value = text;
-      area.className = "offscreen";
-      document.body.append(area);
-      area.select();
-      const worked = document.execCommand("copy");
-      area.remove();
-      return worked;
-    }
-  }
-
   document.querySelectorAll("details.sql pre code").forEach(code => {
-    code.closest("pre").before(copyButton(code.textContent, "Copy the SQL"));
+    code.closest("pre").before(ontime.copyButton(code.textContent, "Copy the SQL"));
   });
-  document.querySelectorAll("code.copied").forEach(code => code.after(" ", copyButton(code.textContent, "Copy the command")));
+  document.querySelectorAll("code.copied").forEach(code => code.after(" ", ontime.copyButton(code.textContent, "Copy the command")));
 });

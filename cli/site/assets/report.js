@@ -66,15 +66,41 @@
   const of = (figures, name) => figures?.[places[name]] ?? null;
   const shownRow = (figures) => [of(figures, "flights"), ...Object.keys(base.measures).map((name) => of(figures, name))];
 
-  function fillTable(id, rows) {
-    const cell = (value) => {
+  // Rows of a table; of those that are of a group of flights, each figure says why it is what it is.
+  function fillTable(id, rows, groups = []) {
+    const names = ["flights", ...Object.keys(base.measures)];
+    const cell = (value, place, group, width) => {
       const made = document.createElement("td");
-      made.textContent = typeof value === "number" ? count(value) : value ?? "–";
+      const text = typeof value === "number" ? count(value) : value ?? "–";
       if (typeof value === "number") made.className = "number";
+      const name = group && typeof value === "number" && names[place - (width - names.length)];
+      if (name) made.append(whyButton(text, group, name));
+      else made.textContent = text;
       return made;
     };
-    const lines = rows.map((row) => { const line = document.createElement("tr"); line.append(...row.map(cell)); return line; });
+    const lines = rows.map((row, nth) => { const line = document.createElement("tr"); line.append(...row.map((value, place) => cell(value, place, groups[nth], row.length))); return line; });
     document.querySelector(`#${id}-table tbody`).replaceChildren(...lines);
+  }
+
+  function whyButton(text, group, name) {
+    const made = document.createElement("button");
+    Object.assign(made, { type: "button", className: "why", textContent: text });
+    made.setAttribute("aria-label", `${text}: why?`);
+    made.addEventListener("click", () => why(group, name));
+    return made;
+  }
+
+  const labelOf = (name) => base.measures[name]?.label ?? "Flights";
+  function why(group, name) {
+    const places = [group.origin && `from ${group.origin}`, group.dest && `to ${group.dest}`].filter(Boolean).join(" ");
+    const who = group.carrier ? carrierNames.get(group.carrier) ?? group.carrier : "all carriers";
+    ontime.why(group, name, `${labelOf(name)}: ${[who, places, monthName(group.month)].filter(Boolean).join(", ")}`);
+  }
+
+  // What is chosen as a group of flights; `more` says what is another one.
+  function group(more = {}) {
+    const [direction, code] = chosen.airport.split(":");
+    return { month: chosen.month, carrier: chosen.carrier, [direction === "departures" ? "origin" : "dest"]: code, ...more };
   }
 
   function caption(id, unit, period, flights, more = "", who = ofWhat()) {
@@ -98,7 +124,7 @@
       }))).filter((row) => row.value !== null && (row.chosen || row.flights >= 100)).sort((a, b) => a.month.localeCompare(b.month));
       const own = series[chosen.carrier] ?? {};
       const months = base.months.filter((month) => own[month]);
-      fillTable("trend", months.map((month) => [month, ...shownRow(own[month])]));
+      fillTable("trend", months.map((month) => [month, ...shownRow(own[month])]), months.map((month) => group({ month })));
       caption("trend", `${measure.label}, ${measure.unit}`, period(), months.reduce((sum, month) => sum + of(own[month], "flights"), 0), "Carriers with 100 flights or more in a month.");
       if (!rows.some((row) => row.chosen)) return (element) => charts.say(element, `No file states ${measure.label.toLowerCase()} of these flights.`);
       return (element) => charts.draw(element, charts.trend(rows, measure.unit), `${measure.label} by month, ${ofWhat()}`);
@@ -107,7 +133,7 @@
     carriers({ series, before }) {
       const found = Object.entries(series).filter(([carrier, months]) => carrier && months[chosen.month]).map(([carrier, months]) => ranked(
         carrierNames.get(carrier) ?? carrier, months[chosen.month], months[before], { code: carrier }));
-      return rankPart("carriers", inOrder(found), (row) => [row.code, row.name]);
+      return rankPart("carriers", inOrder(found), (row) => [row.code, row.name], (row) => group({ carrier: row.code }));
     },
 
     airports({ month, monthEarlier }) {
@@ -117,7 +143,8 @@
         return ranked(airports.get(code)?.name ?? code, byCarrier[chosen.carrier], monthEarlier?.airports[key]?.[chosen.carrier], { code, ...airports.get(code) });
       }).filter((row) => row.value !== null).sort((a, b) => b.flights - a.flights);
       const measure = base.measures[chosen.measure];
-      fillTable("airports", found.slice(0, longest).map((row) => [row.code, row.name, ...row.figures]));
+      const ofRow = (row) => ({ month: chosen.month, carrier: chosen.carrier, [end === "departures" ? "origin" : "dest"]: row.code });
+      fillTable("airports", found.slice(0, longest).map((row) => [row.code, row.name, ...row.figures]), found.slice(0, longest).map(ofRow));
       const placed = found.filter((row) => row.latitude !== undefined && row.latitude !== null);
       const beyond = placed.filter((row) => row.latitude < 18.8 || (row.longitude > -66.9) || row.longitude > 0).map((row) => row.code);
       caption("airports", `${measure.label}, ${measure.unit}; ${end}`, monthName(chosen.month), found.reduce((sum, row) => sum + row.flights, 0), beyond.length ? `Not on the map: ${beyond.join(", ")}.` : "");
@@ -134,9 +161,9 @@
       const earlier = new Map((monthEarlier?.routes ?? []).map((row) => [key(row), row]));
       const figures = ([, , , flights, ...values]) => [flights, null, ...values];
       const found = month.routes.filter(([carrier, origin, destination]) => carrier === chosen.carrier && (!code || code === (end === "departures" ? origin : destination)))
-        .map((row) => ranked(`${row[1]} to ${row[2]}`, figures(row), earlier.has(key(row)) ? figures(earlier.get(key(row))) : undefined, {}))
+        .map((row) => ranked(`${row[1]} to ${row[2]}`, figures(row), earlier.has(key(row)) ? figures(earlier.get(key(row))) : undefined, { origin: row[1], dest: row[2] }))
         .sort((a, b) => b.flights - a.flights).slice(0, longest);
-      return rankPart("routes", inOrder(found.filter((row) => row.flights >= fewest || found.length < 5)), (row) => [row.name, ""]);
+      return rankPart("routes", inOrder(found.filter((row) => row.flights >= fewest || found.length < 5)), (row) => [row.name, ""], (row) => ({ month: chosen.month, carrier: chosen.carrier, origin: row.origin, dest: row.dest }));
     },
 
     hours({ hours }) {
@@ -180,10 +207,10 @@
   }
   const inOrder = (rows) => rows.sort((a, b) => (a.value === null) - (b.value === null) || (base.measures[chosen.measure].is_good ? b.value - a.value : a.value - b.value));
 
-  function rankPart(id, rows, names) {
+  function rankPart(id, rows, names, groupOf) {
     const measure = base.measures[chosen.measure];
     const who = id === "carriers" ? ofWhat("") : ofWhat();
-    fillTable(id, rows.map((row) => [...names(row), ...row.figures]));
+    fillTable(id, rows.map((row) => [...names(row), ...row.figures]), rows.map(groupOf));
     caption(id, `${measure.label}, ${measure.unit}`, monthBefore(chosen.month) ? `${monthName(chosen.month)} against ${monthName(monthBefore(chosen.month))}` : monthName(chosen.month), rows.reduce((sum, row) => sum + row.flights, 0), "", who);
     const known = rows.filter((row) => row.value !== null);
     if (!known.length) return (element) => charts.say(element, "No flights of this choice in this month.");
@@ -205,7 +232,8 @@
       made.className = "key";
       made.dataset.measure = name;
       term.textContent = each.label;
-      value.textContent = figure(of(now, name), name);
+      if (now) value.append(whyButton(figure(of(now, name), name), group(), name));
+      else value.textContent = figure(null, name);
       more.textContent = since(of(now, name), before, name);
       value.append(more);
       made.classList.toggle("chosen", name === chosen.measure);
@@ -238,6 +266,7 @@
     document.body.dataset.shown = JSON.stringify(chosen);
   }
 
+  document.querySelectorAll("[data-why]").forEach((button) => button.addEventListener("click", () => why(group(), chosen.measure)));
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", () => { for (const name of Object.keys(initial)) if (form.elements[name]) chosen[name] = form.elements[name].value; writeAddress(); show(); });
   form.addEventListener("reset", (event) => { event.preventDefault(); chosen = { ...initial }; writeAddress(); readAddress(); show(); });

@@ -36,6 +36,36 @@ const ontime = (() => {
     try { return decodeURIComponent(text); } catch { return text; }
   }
 
+  function copyButton(text, name) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet copy";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", name);
+    button.addEventListener("click", async () => {
+      button.textContent = await copy(text) ? "Copied" : "Select it and press Ctrl-C";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+    return button;
+  }
+
+  // A page from a file has no clipboard of its own in every browser; the old way works there.
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = text;
+      area.className = "offscreen";
+      document.body.append(area);
+      area.select();
+      const worked = document.execCommand("copy");
+      area.remove();
+      return worked;
+    }
+  }
+
   // Light or dark: what the reader chose, else what the system says.
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -61,5 +91,5 @@ const ontime = (() => {
   });
   system.addEventListener("change", changed);
 
-  return { receive, load, decoded, theme };
+  return { receive, load, decoded, theme, copyButton };
 })();

@@ -5,6 +5,7 @@ What it draws lies in files that the page loads when it needs them, so that the 
     base            names, and the figures of all months: of all flights and of each carrier
     month-YYYY-MM   what one month has by airport, route, hour and delay
     airport-CODE    all months of one airport
+    why, why-YYYY-MM    why each figure is what it is (proofs.py)
 
 What reads flights is asked month by month, so that each question takes what a month takes.
 """
@@ -16,6 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from cli.questions.glossary import glossary
+from cli.site import proofs
 from cli.site.marts import Marts, Table, sql_of
 from cli.site.page import Page
 from cli.site.report_tables import default_tables
@@ -82,10 +84,11 @@ def page(marts: Marts) -> Page:
             "terms": {name: {term: texts[term] for term in terms} for name, terms in TERMS.items()},
             "tables": default_tables(data, newest) if newest else {},
             "restatements": marts.ask("restatements"),
+            "proofs": proofs.summary(marts, [_day(month) for month in base["months"]]) if newest else {},
         },
         data=data,
         first=("base", f"month-{newest}") if newest else ("base",),
-        scripts=("charts.js", "report.js"),
+        scripts=("charts.js", "why.js", "report.js"),
         has_charts=True,
     )
 
@@ -109,8 +112,11 @@ def files_of_data(marts: Marts) -> Data:
         "figures": FIGURES,
         "series": series,
     }
-    files: Data = {"base": base}
+    files: Data = {"base": base, "why": proofs.of_all_months(marts, ("flights", *MEASURES))}
     files |= {f"month-{month}": months[month] for month in sorted(months)}
+    for month in sorted(months):
+        routes = {(origin, destination) for _, origin, destination, *_ in months[month]["routes"]}
+        files[f"why-{month}"] = proofs.of_month(marts.prove(_day(month)), by_airport, routes)
     return files | {f"airport-{code}": ends for code, ends in by_airport.items()}
 
 
