@@ -117,13 +117,15 @@ MARTS: dict[str, Group | OfAFlight] = {
     ),
 }
 
-_UTC = "clocks in UTC take the time zones of airports, which the raw record does not state"
+_TWICE = "to write that once more would be to write the model once more; each clock can be explained"
 
 WHY_NOT: dict[str, str] = {
-    "agg_carrier_rotation_month": f"rotations follow an aircraft by clocks in UTC, and {_UTC}",
-    "fct_flight_rotations": f"rotations follow an aircraft by clocks in UTC, and {_UTC}",
-    "fct_flight_weather": f"weather meets a flight by clocks in UTC, and {_UTC}",
-    "flight_features": f"features know what was known two hours before by clocks in UTC, and {_UTC}",
+    **dict.fromkeys(
+        ("agg_carrier_rotation_month", "fct_flight_rotations"),
+        f"rotations follow an aircraft from flight to flight by clocks in UTC: {_TWICE}",
+    ),
+    "fct_flight_weather": f"the last observation before a flight is found by clocks in UTC: {_TWICE}",
+    "flight_features": f"features are what was known two hours before, by clocks in UTC: {_TWICE}",
     "fct_delay_predictions": "it is what a model said, as it stands in its file",
     "audit_model_month": "python -m analyses.delay_model computes the same figures of its own predictions",
     "fct_flight_diversions": "landings of diverted flights have no independent path yet",
