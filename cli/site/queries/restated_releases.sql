@@ -8,5 +8,5 @@ select
 from marts.month_versions
 where model_name in ('int_flights__records', 'int_delays__records')
 group by model_name, data_month
-order by data_month desc, model_name
+order by data_month desc, model_name asc
 limit 60
