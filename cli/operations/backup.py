@@ -126,6 +126,7 @@ def restore(file: Path, say: Say) -> str:
         try:
             _fill(new, file, say)
             _verify(new, expected, say)
+            cursor.execute("set synchronous_commit to on")  # what is told of, is there for good
             before = f"{administrator.database}_before_{datetime.now(UTC):%Y%m%dT%H%M%S}"
             _swap(cursor, administrator, new, before)
         except BaseException:

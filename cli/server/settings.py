@@ -35,6 +35,7 @@ wal_level = minimal
 max_wal_senders = 0
 max_wal_size = 4GB
 checkpoint_timeout = 30min
+# Commits wait for no disk, but for those that people are told of: loads, decisions, publications, restores.
 synchronous_commit = off
 
 # Sessions of killed clients end within a second, and with them their locks.

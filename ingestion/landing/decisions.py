@@ -10,7 +10,7 @@ from typing import Literal
 
 from psycopg2 import sql
 
-from ingestion.database import Connection
+from ingestion.database import Connection, commit_durably
 from ingestion.errors import OntimeError
 from ingestion.landing.ledger import FILE_NUMBERS, FILES
 from ingestion.source import Source
@@ -58,6 +58,7 @@ def decide(
     """Writes a decision down, and commits. Returns the newest verdict on the file until then, if any."""
     make_table(connection)
     with connection, connection.cursor() as cursor:
+        commit_durably(connection)
         cursor.execute(
             "select verdict from raw.decisions where file_no = %s order by decision_no desc limit 1",
             (file_no,),

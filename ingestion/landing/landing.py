@@ -14,7 +14,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.errors import ProgramLimitExceeded, QueryCanceled
 
-from ingestion.database import Connection, disk_full, first_line
+from ingestion.database import Connection, commit_durably, disk_full, first_line
 from ingestion.errors import OntimeError
 from ingestion.finding.content import Content, changed, is_ascii
 from ingestion.forms.encoding import UTF_8, are_alike
@@ -59,6 +59,7 @@ def land(
         try:
             table = table_of(file, content)
             with connection:
+                commit_durably(connection)
                 if lake is None:
                     entry, rejected_still = _copy(connection, schema, file, load_id, content, table)
                 else:
@@ -107,6 +108,7 @@ def land_again(
         connection,
         ExitStack() as to_lake,
     ):
+        commit_durably(connection)
         ledger.forget_rows(entry)
         rows = SoundRows(file, records_of(file, table_of(file, content)), rejects)
         if lake is None:

@@ -40,6 +40,8 @@ begin
     -- who holds a view in a long transaction makes the publication fail, not wait for ever; readers were ended before that
     -- where `ontime build` watches (cli/server/readers.py)
     set local lock_timeout = '90s';
+    -- what readers have seen stays, also where the server is killed the moment after
+    set local synchronous_commit = on;
     {{ begin_past() }}
 
     {% if earlier is none -%}
