@@ -8,7 +8,7 @@ TIMES := target/tests.xml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help warehouse test slow check mutants parity docs cloud site spark lineage science browser peers agents delay-model leak-check licences sbom airflow airflow-down lock clean
+.PHONY: help warehouse test slow check mutants nemesis parity docs cloud site spark lineage science browser peers agents delay-model leak-check licences sbom airflow airflow-down lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,12 @@ slow:  ## where the time of the last `make test` went: by folder, and the slowes
 
 mutants: .venv/dev.stamp  ## break models on purpose, write who notices to target/mutations.md
 	$(BIN)/python -m tests.mutation
+
+STEPS ?= 400
+SEED ?=
+
+nemesis: .venv/dev.stamp  ## histories of commands with faults until STEPS, seed by seed from SEED (else that of today)
+	$(BIN)/python -m tests.nemesis --steps $(STEPS) $(if $(SEED),--seed $(SEED))
 
 parity: .venv/dev.stamp spark  ## build a small warehouse on Postgres and on Spark, show where the marts differ
 	$(BIN)/python -m tests.parity
