@@ -13,19 +13,26 @@
 {% endmacro %}
 
 
+{# Tables, views and words of an earlier publication, in a schema of their own. #}
 {% macro make_earlier_marts(publication) %}
+create schema {{ earlier_marts() }};
+{{ make_earlier_tables(publication) }};
+{{ make_earlier_views(publication) }};
+{{ keep_words_of_today() }}
+{% endmacro %}
+
+
+{#
+    The tables, with the rows of then. Rules of a published table hold for all rows that it ever had; of one that had other columns, or
+    another key, nothing is left but its key.
+#}
+{% macro make_earlier_tables(publication) %}
 do $earlier$
 declare
-    form constant text := (select format('marts_as_of_%s', since) from past.publications where publication = {{ publication }});
     mart record;
-    part record;
     columns text;
     key_columns text;
 begin
-    create schema {{ earlier_marts() }};
-
-    -- 1. tables, with the rows of then. Rules of a published table hold for all rows that it ever had; of one that had other columns,
-    --    or another key, nothing is left but its key
     for mart in
         select
             past_table.mart as relname,
@@ -56,8 +63,18 @@ begin
             mart.relname, columns, mart.rows, {{ publication }}
         );
     end loop;
+end
+$earlier$
+{% endmacro %}
 
-    -- 2. views, in the order in which they were made
+
+{# The views, in the order in which they were made. #}
+{% macro make_earlier_views(publication) %}
+do $earlier$
+declare
+    form constant text := (select format('marts_as_of_%s', since) from past.publications where publication = {{ publication }});
+    mart record;
+begin
     for mart in
         select
             relname,
@@ -72,8 +89,17 @@ begin
     loop
         execute format('create view {{ earlier_marts() }}.%I as %s', mart.relname, mart.definition);
     end loop;
+end
+$earlier$
+{% endmacro %}
 
-    -- 3. of words the past keeps none: those of today stay, where they speak of something that was there
+
+{# Of words the past keeps none: those of today stay, where they speak of something that was there. #}
+{% macro keep_words_of_today() %}
+do $earlier$
+declare
+    part record;
+begin
     for part in
         select old_class.relname, new_class.relkind, new_column.attname, words.description
         from pg_description as words
