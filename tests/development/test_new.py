@@ -13,6 +13,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 import tests.dbt_project.test_conventions as conventions
+from cli.development.scaffold.sources import UNIT_TESTS_OF_FILES
 from cli.main import main
 from cli.questions.metrics import Question, listing, read_metrics
 from cli.server.connections import connection
@@ -209,6 +210,25 @@ def test_sources_and_forms_are_declared(made: ProjectCopy) -> None:
     )
     columns = ("checkpoint_id", "airport", "is_open", "seen_at_utc", "wait_minutes")
     assert done.stdout == f"{columns} ['kaggle_2020']\n", done.stderr
+
+
+def test_a_source_is_an_input_of_the_unit_test_of_all_files(made: ProjectCopy) -> None:
+    """dbt knows no input by itself: `source 'tsa.files' not found`, at the next build."""
+    text = made.folder.joinpath(UNIT_TESTS_OF_FILES).read_text()
+    (test,) = (
+        test
+        for test in yaml.safe_load(text)["unit_tests"]
+        if test["name"].startswith("int_files__what_a_file_")
+    )
+    given = {entry["input"] for entry in test["given"]}
+    ledgers = {
+        f"source('{source['name']}', 'files')"
+        for path in made.folder.glob("models/staging/*/*__sources.yml")
+        for source in yaml.safe_load(path.read_text())["sources"]
+        if any(table["name"] == "files" for table in source["tables"])
+    }
+    assert "source('tsa', 'files')" in given
+    assert given == ledgers
 
 
 def test_metrics_are_answered_and_listed(made: ProjectCopy) -> None:

@@ -19,6 +19,7 @@ from ingestion.source import OWN_TABLES
 REGISTRY = "ingestion/sources/__init__.py"
 ENTITIES = "macros/versions/entities.sql"
 FORMS_PAGE = "docs/forms.md"
+UNIT_TESTS_OF_FILES = "models/intermediate/files/_int_files__unit_tests.yml"
 SEPARATORS = ",;\t|"
 
 
@@ -62,6 +63,11 @@ def new_source(project: Project, wanted: Wanted) -> Changes:
     entity = f"'source': '{wanted.name}', 'entity': '{wanted.dataset}', 'key': '{names[wanted.key]}'"
     changes.edit(
         ENTITIES, lambda text: before_first("        {'source': 'files'", text, f"        {{{entity}}},\n")
+    )
+    # the model of all files reads the new ones too, and its unit test has to name each of its inputs
+    nothing = f"      - input: source('{wanted.name}', 'files')\n        rows: []\n"
+    changes.edit(
+        UNIT_TESTS_OF_FILES, lambda text: before_first("      - input: source('files'", text, nothing)
     )
     row = f"| `{wanted.name}` | `{wanted.dataset}` |\n"
     changes.edit(FORMS_PAGE, lambda text: after_last(r"\| `airportsdata` \|", text, row))
