@@ -28,6 +28,7 @@ LONG = (
     "site/test_pages.py",
     "development/test_edits.py",
     "development/test_check.py",
+    "explain/test_explain.py",
     "development/test_preview.py",
     "warehouse/test_dimension_history.py",
     "mutation/test_mutants.py",
