@@ -201,7 +201,7 @@ def main() -> None:
     is_small = parser.parse_args().small
     console, costs = Console(stderr=True), dict[str, Cost]()
     with running_server() as server, TemporaryDirectory() as folder:
-        project = copy_project(Path(folder), with_tests=True)
+        project = copy_project(Path(folder), with_tests=True, parsed_for=None)
         for name, cost in measure(project, server, Path(folder), is_small):
             console.print(f"{name}: {cost.nodes:,} nodes, {cost.clock:.1f} s, {cost.cpu:.1f} s of CPU")
             costs[name] = cost
