@@ -254,11 +254,7 @@ begin
                 else col_description(old_class.oid, old_column.attnum)
             end
     loop
-        if part.attname is null then
-            execute format('comment on %s {{ published_schema() }}.%I is %L', case part.relkind when 'v' then 'view' else 'table' end, part.relname, part.description);
-        else
-            execute format('comment on column {{ published_schema() }}.%I.%I is %L', part.relname, part.attname, part.description);
-        end if;
+        {{ comment_on_part(published_schema()) }}
     end loop;
 
     drop table changed_columns, dropped_views;
@@ -279,3 +275,13 @@ exception when lock_not_available or deadlock_detected then
 end
 $publish$
 {% endmacro %}
+
+
+{# Within a loop over `part`: its description on a relation of the schema, or on the column that it names. #}
+{% macro comment_on_part(schema) -%}
+        if part.attname is null then
+            execute format('comment on %s {{ schema }}.%I is %L', case part.relkind when 'v' then 'view' else 'table' end, part.relname, part.description);
+        else
+            execute format('comment on column {{ schema }}.%I.%I is %L', part.relname, part.attname, part.description);
+        end if;
+{%- endmacro %}

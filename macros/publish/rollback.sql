@@ -109,11 +109,7 @@ begin
         left join pg_attribute as new_column on new_column.attrelid = new_class.oid and new_column.attname = old_column.attname
         where words.classoid = 'pg_class'::regclass and (words.objsubid = 0 or new_column.attname is not null)
     loop
-        if part.attname is null then
-            execute format('comment on %s {{ earlier_marts() }}.%I is %L', case part.relkind when 'v' then 'view' else 'table' end, part.relname, part.description);
-        else
-            execute format('comment on column {{ earlier_marts() }}.%I.%I is %L', part.relname, part.attname, part.description);
-        end if;
+        {{ comment_on_part(earlier_marts()) }}
     end loop;
 end
 $earlier$
