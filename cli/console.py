@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 
@@ -28,6 +28,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """`did you mean a or b?`, or nothing where no name is near."""
     near = get_close_matches(name, sorted(set(known)), n=3)
     return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+def some(texts: Sequence[str], most: int = 3, separator: str = ", ") -> str:
+    """The first few, and how many more."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return separator.join(texts[:most]) + more
 
 
 def show_error(error: OntimeError) -> None:

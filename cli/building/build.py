@@ -48,8 +48,8 @@ def build(arguments: Sequence[str], before_publishing: Callable[[], object] = la
     Takes `--plan` (say what would run, and run nothing), `--all` (run everything), `--again` (publish also
     what was rolled back), and the arguments of `dbt build`; calls `before_publishing` where something is to
     run. Returns the exit code: 0 when all was built and every test of severity error passed, 1 after a
-    failure, 75 when another build of the same target
-    runs. Raises OntimeError when there is nothing to build from.
+    failure, 75 when another build of the same target runs. Raises OntimeError when there is nothing to build
+    from.
     """
     asked = parse(arguments)
     transformer = connection("transformer")

@@ -38,11 +38,9 @@ def with_ctes_before(sql: str, ctes: Sequence[Any]) -> str:
     return f"{begin[0]}{added}, {sql[begin.end() :]}" if begin else f"with {added} {sql}"
 
 
-def type_tester(text_columns: Iterable[str], string_null_values: Iterable[str] | None = ("null", "")) -> Any:
+def type_tester(text_columns: Iterable[str], string_null_values: Iterable[str] = ("null", "")) -> Any:
     """What tells the types of an answer's columns: made for each answer, it cost a millisecond each time."""
-    return _type_tester(
-        tuple(text_columns), None if string_null_values is None else tuple(string_null_values)
-    )
+    return _type_tester(tuple(text_columns), tuple(string_null_values))
 
 
 _type_tester = cache(agate_helper.build_type_tester)

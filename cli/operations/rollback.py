@@ -15,6 +15,7 @@ import psycopg2
 from psycopg2 import sql
 
 from cli.building.build import PUBLISHING_TARGET, build_lock, raise_if_stopped, use
+from cli.console import some
 from cli.questions.as_of import LISTING, PUBLISHED, Publication, publication_as_of, publications
 from cli.runs.record import Run
 from cli.server.connections import Connection, connection
@@ -106,9 +107,10 @@ class Rollback:
             for month, (now, then) in sorted(self.months.items())
         ]
         if counted:
-            yield f"  months that change: {_some(counted)}"
+            yield f"  months that change: {some(counted, MOST_NAMED)}"
         if self.files:
-            yield f"  files that count no longer: {_some([f'{no} ({it})' for no, it in self.files.items()])}"
+            files = [f"{no} ({name})" for no, name in self.files.items()]
+            yield f"  files that count no longer: {some(files, MOST_NAMED)}"
 
 
 def rollback(when: str | None, run: Run, say: Say, *, is_dry: bool) -> None:
@@ -268,13 +270,13 @@ def _refuse_what_is_lost(cursor: Cursor, then: Publication) -> None:
     if lost:
         raise OntimeError(
             f"{then} cannot be brought back, for marts of it are gone with what later code replaced: "
-            f"{_some(lost)}",
+            f"{some(lost, MOST_NAMED)}",
             remedy,
         )
     cursor.execute("select set_config('ontime.publication', %s, true)", [str(then.number)])
     cursor.execute(sql.SQL(_LOST_VERSIONS).format(form=sql.Identifier(then.schema)))
     if missing := cursor.fetchall():
-        models = _some([f"{model} ({count:,} months)" for model, count in missing])
+        models = some([f"{model} ({count:,} months)" for model, count in missing], MOST_NAMED)
         raise OntimeError(
             f"{then} cannot be brought back: rows of its versions are gone from {models}", remedy
         )
@@ -312,9 +314,3 @@ def _compiled(macros: str) -> str:
 
 def _flights(count: int | None) -> str:
     return "no" if count is None else f"{count:,}"
-
-
-def _some(texts: Sequence[str]) -> str:
-    """The first few, and how many more."""
-    more = len(texts) - MOST_NAMED
-    return ", ".join(texts[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -8,6 +8,7 @@ from psycopg2 import errors
 from rich.console import Console
 from rich.table import Table
 
+from cli.console import some
 from cli.questions.query import Answer, answer, write_csv, write_json
 from cli.server.connections import connection
 from ingestion.errors import OntimeError
@@ -67,7 +68,7 @@ def _write_table(found: Answer, out: IO[str]) -> None:
     for values in found.rows:
         row = dict(zip(found.names, values, strict=True))
         changes = (row["changes"] or "nothing but where the past is kept").split("; ")
-        told = "; ".join(changes[:3]) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "")
+        told = some(changes, separator="; ")
         if row["rolled_back_to"]:
             told = f"rolled back to {row['rolled_back_to']}: {told}"
         rows = f"{int(row['rows_changed']):,}" if row["rows_changed"] else ""

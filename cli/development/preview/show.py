@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import note, printable
+from cli.console import note, printable, some
 from cli.development.preview.client import preview
 from cli.development.preview.messages import Message, Question
 from cli.questions.query import NULL, NUMBERS, Answer, Row, write_csv, write_json
@@ -76,9 +76,8 @@ def show_rows(columns: Sequence[Sequence[str]], rows: Sequence[Row], is_more: bo
         console.print(table)
     if columns[fitting:]:
         names = [printable(name) for name, _ in columns[fitting:]]
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         console.print(
-            f"{len(names)} of {len(columns)} columns are left out: {', '.join(names[:MOST_NAMED])}{more}",
+            f"{len(names)} of {len(columns)} columns are left out: {some(names, MOST_NAMED)}",
             markup=False,
             width=width,
         )
@@ -109,14 +108,13 @@ def facts_in_words(facts: Message) -> list[str]:
         ]
         between = len(facts["compiled_in"]) - len(own)
         way = f", and {between} on the way from there" if between else ""
-        lines.append(f"compiled in: {some(own)}{way}")
+        lines.append(f"compiled in: {some(own, MOST_NAMED)}{way}")
     if facts["as_published"]:
-        lines.append(
-            f"as production has it: {some([f'{n} ({w})' for n, w in facts['as_published'].items()])}"
-        )
+        read = [f"{name} ({where})" for name, where in facts["as_published"].items()]
+        lines.append(f"as production has it: {some(read, MOST_NAMED)}")
     if facts["months"]:
         more = f"; {facts['other_months']} others with --months" if facts["other_months"] else ""
-        lines.append(f"history of {some(facts['months'])}, computed now{more}")
+        lines.append(f"history of {some(facts['months'], MOST_NAMED)}, computed now{more}")
     if facts["newest_files"]:
         lines.append("history of the newest file of each kind, computed now; all with --months all")
     if facts["unknown"]:
@@ -133,11 +131,6 @@ def of_production(facts: Message) -> str:
     return (
         f", {why} since the last publication" if why == "edited" else f", {why}" if why else ", as published"
     )
-
-
-def some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def counts_in_words(count: Message) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from cli.operations.doctor.findings import Finding, fault, ok, some, warning
+from cli.console import some
+from cli.operations.doctor.findings import Finding, fault, ok, warning
 from cli.runs.release import release
 from cli.server.connections import is_embedded
 from cli.server.process import Server

@@ -9,7 +9,8 @@ from psycopg2 import errors
 
 from cli.building import rolled_back
 from cli.building.raw_rows import damages
-from cli.operations.doctor.findings import Finding, fault, ok, some, warning
+from cli.console import some
+from cli.operations.doctor.findings import Finding, fault, ok, warning
 from cli.server.connections import connection, is_embedded
 from cli.server.process import server
 from cli.server.roles import IS_SET_UP, ROLES_SQL, WAREHOUSE_ROLES

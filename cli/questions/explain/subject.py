@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from cli.console import nearest
+from cli.console import nearest, some
 from cli.questions.explain.definitions import Definitions, Dimension
 from cli.questions.explain.marts import MARTS, Group, OfAFlight, why_not
 from cli.questions.explain.measures import MEASURES, OF_FLIGHTS, Measure
@@ -302,7 +302,7 @@ def _nearest_row(
         if rows:
             there = [_text(row["value"]) for row in rows]
             said = nearest(where[left_out.column], there)
-            listed = ", ".join(there[:6]) + (f" and {len(there) - 6} more" if len(there) > 6 else "")
+            listed = some(there, 6)
             return (
                 f"{said or 'it has'} {left_out.column}: {listed}"
                 if not said
