@@ -8,10 +8,11 @@ import pytest
 from dbt.adapters.contracts.connection import ConnectionState
 from dbt.artifacts.resources.v1.components import InjectedCTE
 from dbt.compilation import inject_ctes_into_sql
+from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.clients.agate_helper import build_type_tester
 from psycopg2 import OperationalError
 
-from cli.building.lighter_dbt import release_session, type_tester, with_ctes_before
+from cli.building.lighter_dbt import asking_module, release_session, type_tester, with_ctes_before
 from cli.server.connections import connection
 
 CTES = [
@@ -35,6 +36,18 @@ def test_ctes_are_added_where_dbt_adds_them(sql: str) -> None:
     """Of a part in parentheses the `with` is its own."""
     assert with_ctes_before(sql, CTES).split() == inject_ctes_into_sql(sql, CTES).split()
     assert with_ctes_before(sql, []) == sql
+
+
+def test_a_flag_is_of_the_module_that_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    flag = {"name": "any", "default": False, "docs_url": "any"}
+
+    def source() -> str:
+        return str(BehaviorFlagRendered(flag, {})._behavior_change_event.flag_source)
+
+    monkeypatch.setattr(BehaviorFlagRendered, "_default_source", staticmethod(asking_module))
+    ours = source()
+    monkeypatch.undo()
+    assert source() == ours == __name__
 
 
 class Manager:

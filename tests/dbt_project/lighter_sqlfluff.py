@@ -1,0 +1,32 @@
+"""The command `sqlfluff` for a lint of everything, in two thirds of the time.
+
+python -m tests.dbt_project.lighter_sqlfluff lint models
+"""
+
+import gc
+from typing import Any
+
+from sqlfluff.cli.commands import cli
+from sqlfluff.core import FluffConfig
+from sqlfluff.core.parser import BaseSegment
+from sqlfluff.utils.reflow.sequence import ReflowSequence
+
+from cli.building.lighter_dbt import make_dbt_lighter
+
+_read_anew = ReflowSequence.from_root
+_last: tuple[Any, ...] = ()
+
+
+def from_root(root: BaseSegment, config: FluffConfig) -> ReflowSequence:
+    """The layout of a file, read once for all rules: each read it anew, which was a third of the time."""
+    global _last
+    if [*map(id, _last[:2])] != [id(root), id(config)]:
+        _last = (root, config, _read_anew(root, config))
+    return _last[2]
+
+
+if __name__ == "__main__":
+    ReflowSequence.from_root = from_root  # a rule changes nothing of it, and nothing is fixed here
+    make_dbt_lighter()  # sqlparse refuses long models, which sqlfluff then leaves out with a warning
+    gc.set_threshold(100_000, 50, 100)  # among trees of millions of parts
+    cli()
