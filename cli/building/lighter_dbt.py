@@ -2,6 +2,7 @@
 
 import gc
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import dbt.compilation
 from dbt.adapters.contracts.connection import ConnectionState
 from dbt.adapters.postgres.connections import PostgresConnectionManager
+from dbt_common import behavior_flags
+from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.clients import agate_helper
 
 BEGINS_WITH = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*with\b(?:\s+recursive\b)?", re.IGNORECASE | re.DOTALL)
@@ -17,7 +20,8 @@ BEGINS_WITH = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*with\b(?:\s+recursive\b)?
 
 def make_dbt_lighter() -> None:
     """Let dbt look for garbage seldom, find a model's first word without a tree of all of them, make what
-    tells the types of an answer once, and keep a thread's session for its next node.
+    tells the types of an answer once, keep a thread's session for its next node, and see who asks for a
+    flag without a look at the sources of all callers.
     """
     # its objects live on until it ends: a tenth of its CPU went into looking for garbage among them
     gc.set_threshold(200_000, 20, 20)
@@ -25,6 +29,7 @@ def make_dbt_lighter() -> None:
         (dbt.compilation, "inject_ctes_into_sql", with_ctes_before),
         (agate_helper, "build_type_tester", type_tester),
         (PostgresConnectionManager, "release", release_session),
+        (BehaviorFlagRendered, "_default_source", staticmethod(asking_module)),
     ):
         setattr(place, name, lighter)
 
@@ -44,6 +49,18 @@ def type_tester(text_columns: Iterable[str], string_null_values: Iterable[str] =
 
 
 _type_tester = cache(agate_helper.build_type_tester)
+
+
+def asking_module() -> str:
+    """The module that made a flag of dbt's. `inspect.stack()` opens the source of each caller for it: half a
+    second for the flags of a start.
+    """
+    frame = sys._getframe(1)
+    while (name := frame.f_globals.get("__name__")) in (__name__, behavior_flags.__name__):
+        if frame.f_back is None:
+            return "Unknown"
+        frame = frame.f_back
+    return str(name)
 
 
 def release_session(manager: PostgresConnectionManager) -> None:
