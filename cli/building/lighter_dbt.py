@@ -3,16 +3,19 @@
 import gc
 import re
 import sys
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, MutableMapping, Sequence
+from functools import cache, lru_cache
+from types import CodeType
 from typing import Any
 
 import dbt.compilation
+import jinja2
 from dbt.adapters.contracts.connection import ConnectionState
 from dbt.adapters.postgres.connections import PostgresConnectionManager
 from dbt_common import behavior_flags
 from dbt_common.behavior_flags import BehaviorFlagRendered
-from dbt_common.clients import agate_helper
+from dbt_common.clients import agate_helper, jinja
+from dbt_common.clients.jinja import MacroFuzzEnvironment, NativeSandboxEnvironment
 
 BEGINS_WITH = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*with\b(?:\s+recursive\b)?", re.IGNORECASE | re.DOTALL)
 """A query's `with` and the comments before it."""
@@ -20,8 +23,8 @@ BEGINS_WITH = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*with\b(?:\s+recursive\b)?
 
 def make_dbt_lighter() -> None:
     """Let dbt look for garbage seldom, find a model's first word without a tree of all of them, make what
-    tells the types of an answer once, keep a thread's session for its next node, and see who asks for a
-    flag without a look at the sources of all callers.
+    tells the types of an answer once, keep a thread's session for its next node, translate the
+    Jinja of a text once, and see who asks for a flag without a look at the sources of all callers.
     """
     # its objects live on until it ends: a tenth of its CPU went into looking for garbage among them
     gc.set_threshold(200_000, 20, 20)
@@ -29,6 +32,7 @@ def make_dbt_lighter() -> None:
         (dbt.compilation, "inject_ctes_into_sql", with_ctes_before),
         (agate_helper, "build_type_tester", type_tester),
         (PostgresConnectionManager, "release", release_session),
+        (MacroFuzzEnvironment, "from_string", template),
         (BehaviorFlagRendered, "_default_source", staticmethod(asking_module)),
     ):
         setattr(place, name, lighter)
@@ -49,6 +53,21 @@ def type_tester(text_columns: Iterable[str], string_null_values: Iterable[str] =
 
 
 _type_tester = cache(agate_helper.build_type_tester)
+
+
+def template(
+    environment: MacroFuzzEnvironment,
+    source: str,
+    globals: MutableMapping[str, Any] | None = None,  # noqa: A002
+) -> jinja2.Template:
+    """What renders a text. dbt translates a model's Jinja into Python to read it, and again to compile it."""
+    code = _translated(source, isinstance(environment, NativeSandboxEnvironment))
+    return environment.template_class.from_code(environment, code, environment.make_globals(globals))
+
+
+@lru_cache(maxsize=4096)
+def _translated(source: str, native: bool) -> CodeType:
+    return jinja.get_environment(native=native).compile(source)
 
 
 def asking_module() -> str:

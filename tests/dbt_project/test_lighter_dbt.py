@@ -8,11 +8,13 @@ import pytest
 from dbt.adapters.contracts.connection import ConnectionState
 from dbt.artifacts.resources.v1.components import InjectedCTE
 from dbt.compilation import inject_ctes_into_sql
-from dbt_common.behavior_flags import BehaviorFlagRendered
+from dbt_common.behavior_flags import BehaviorFlag, BehaviorFlagRendered
 from dbt_common.clients.agate_helper import build_type_tester
+from dbt_common.clients.jinja import MacroFuzzEnvironment, get_template, render_template
+from dbt_common.exceptions import CompilationError
 from psycopg2 import OperationalError
 
-from cli.building.lighter_dbt import asking_module, release_session, type_tester, with_ctes_before
+from cli.building.lighter_dbt import asking_module, release_session, template, type_tester, with_ctes_before
 from cli.server.connections import connection
 
 CTES = [
@@ -39,7 +41,7 @@ def test_ctes_are_added_where_dbt_adds_them(sql: str) -> None:
 
 
 def test_a_flag_is_of_the_module_that_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    flag = {"name": "any", "default": False, "docs_url": "any"}
+    flag = BehaviorFlag(name="any", default=False, docs_url="any")
 
     def source() -> str:
         return str(BehaviorFlagRendered(flag, {})._behavior_change_event.flag_source)
@@ -48,6 +50,29 @@ def test_a_flag_is_of_the_module_that_asks_for_it(monkeypatch: pytest.MonkeyPatc
     ours = source()
     monkeypatch.undo()
     assert source() == ours == __name__
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["of YAML", "of SQL"])
+def test_a_text_is_rendered_as_dbt_renders_it(native: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the names of each time, though it is translated once."""
+
+    def rendered() -> list[Any]:
+        return [
+            render_template(get_template(text, {"given": given}, native=native), {"own": own})
+            for text in (
+                "{{ [given, own] }}",
+                "{% if given %}{{ own | as_number }}{% endif %}",
+                "{{ 1 }} {{ own }}",
+            )
+            for given, own in ((1, "2"), (0, "3"))
+        ]
+
+    plain = rendered()
+    monkeypatch.setattr(MacroFuzzEnvironment, "from_string", template)
+    assert [rendered(), rendered()] == [plain, plain]
+    for _ in range(2):
+        with pytest.raises(CompilationError, match="Expected an expression"):
+            get_template("{% if %}", {})
 
 
 class Manager:
