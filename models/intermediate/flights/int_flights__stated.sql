@@ -1,9 +1,9 @@
 {#- what the sample does not say: lateness without a delay, causes of a delay, stays on the ground, numbers of BTS -#}
 {%- set in_bts_only = [
     'is_arrival_late', 'airline_id_dot', 'origin_airport_id_bts', 'destination_airport_id_bts', 'cancellation_code',
-    'carrier_delay_minutes', 'weather_delay_minutes', 'nas_delay_minutes', 'security_delay_minutes',
-    'late_aircraft_delay_minutes', 'taxi_out_minutes', 'taxi_in_minutes', 'longest_tarmac_minutes',
+    'longest_tarmac_minutes',
 ] -%}
+{%- for column in causes_and_taxiing() %}{% do in_bts_only.append(column ~ '_minutes') %}{% endfor -%}
 
 with bts as (
 
