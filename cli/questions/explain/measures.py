@@ -10,6 +10,9 @@ from dataclasses import dataclass
 LATE = 15
 CAUSES = ("carrier", "weather", "nas", "security", "late_aircraft")
 REASONS = {"A": "carrier", "B": "weather", "C": "nas", "D": "security"}
+TAXIING = ("taxi_out", "taxi_in")
+MINUTES = ("dep_delay", "arr_delay", "air_time", *(f"{cause}_delay" for cause in CAUSES), *TAXIING)
+"""Of what a flight has minutes, each in a column that ends in `_minutes`."""
 TARMAC = 180
 CHRONIC = 30
 
@@ -55,10 +58,8 @@ class Measure:
 OF_FLIGHTS = {
     *("flight_date_local", "carrier_code", "flight_number", "tail_number", "flight_month"),
     *("origin_airport_code_iata", "destination_airport_code_iata", "scheduled_departure_at_local"),
-    *("actual_departure_at_local", "dep_delay_minutes", "arr_delay_minutes", "is_cancelled"),
-    *("cancellation_code", "is_diverted", "is_on_time", "distance_miles", "air_time_minutes"),
-    *(f"{cause}_delay_minutes" for cause in CAUSES),
-    *("taxi_out_minutes", "taxi_in_minutes", "longest_tarmac_minutes"),
+    *("actual_departure_at_local", "is_cancelled", "cancellation_code", "is_diverted", "is_on_time"),
+    *("distance_miles", "longest_tarmac_minutes", *(f"{name}_minutes" for name in MINUTES)),
 }
 
 SHARE = "a share: of two groups the flights on top and below are added, and divided anew"

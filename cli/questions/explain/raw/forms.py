@@ -7,19 +7,11 @@ there. `typed` makes the statement that gives flights of one file.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cli.questions.explain.measures import CAUSES, MINUTES, TAXIING
 from cli.questions.explain.population import Population
 from cli.questions.explain.raw import casts
 
-CAUSES = ("carrier", "weather", "nas", "security", "late_aircraft")
 STAYS = ("longest_add_g_time", *(f"div{number}_longest_g_time" for number in range(1, 6)))
-MINUTES = (
-    "dep_delay",
-    "arr_delay",
-    "air_time",
-    *(f"{cause}_delay" for cause in CAUSES),
-    "taxi_out",
-    "taxi_in",
-)
 CLOCKS = ("crs_dep", "dep", "crs_arr", "arr")
 NUMBERS = ("number", "distance", *MINUTES, *STAYS, "dep_delay_new", "arr_delay_new", "origin_id", "dest_id")
 FLAGS = ("cancelled", "diverted", "arr_del15")
@@ -79,13 +71,9 @@ FORMS: dict[tuple[str, str], Names] = {
         "tail": ("tail_num",),
     },
     ("bts", "kaggle_2015"): {
-        **{
-            name: (name,)
-            for name in ("year", "month", "day", "cancelled", "diverted", "distance", "air_time")
-        },
-        **{name: (name,) for name in ("taxi_in", "taxi_out", "weather_delay", "security_delay")},
-        **{"late_aircraft_delay": ("late_aircraft_delay",), "carrier_delay": ("airline_delay",)},
-        **{"nas_delay": ("air_system_delay",), "code": ("cancellation_reason",), "carrier": ("airline",)},
+        **{name: (name,) for name in ("year", "month", "day", "cancelled", "diverted", "distance", *MINUTES)},
+        **{"carrier_delay": ("airline_delay",), "nas_delay": ("air_system_delay",)},
+        **{"code": ("cancellation_reason",), "carrier": ("airline",)},
         **{"number": ("flight_number",), "tail": ("tail_number",), "origin": ("origin_airport",)},
         **{"dest": ("destination_airport",), "crs_dep": ("scheduled_departure",), "dep": ("departure_time",)},
         **{"crs_arr": ("scheduled_arrival",), "arr": ("arrival_time",), "dep_delay": ("departure_delay",)},
@@ -193,18 +181,14 @@ def typed(file: Landed, population: Population) -> tuple[str, list[object]]:
     cast(flight_date_local as timestamp) + (scheduled_minutes + dep_delay_minutes) * interval '1' minute
         as actual_departure_at_local,
     dep_delay_minutes,
-    arr_delay as arr_delay_minutes,
+    {", ".join(f"{name} as {name}_minutes" for name in MINUTES if name != "dep_delay")},
     is_cancelled,
     code as cancellation_code,
     is_diverted,
     case when {_arrivals_are_stated(names)} then coalesce(arr_delay < 15, not arr_del15, false)
         and not coalesce(is_cancelled, false) and not coalesce(is_diverted, false) end as is_on_time,
     distance as distance_miles,
-    air_time as air_time_minutes,
-    {", ".join(f"{cause}_delay as {cause}_delay_minutes" for cause in CAUSES)},
-    taxi_out as taxi_out_minutes,
-    taxi_in as taxi_in_minutes,
-    greatest(taxi_out, taxi_in, {", ".join(STAYS)}) as longest_tarmac_minutes,
+    greatest({", ".join((*TAXIING, *STAYS))}) as longest_tarmac_minutes,
     scheduled_minutes,
     dep_delay,
     arr_delay,
