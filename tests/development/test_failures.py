@@ -152,7 +152,7 @@ def write_results(project: Path, at: str) -> None:
         "resource_type": "test",
         "name": "unique_fct_flights",
         "description": "",
-        "original_file_path": "models/marts/core/fct_flights.yml",
+        "original_file_path": "models/marts/core/_fct_flights.yml",
         "attached_node": "model.ontime.fct_flights",
         "depends_on": {"nodes": ["model.ontime.fct_flights"], "macros": []},
     }
