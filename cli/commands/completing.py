@@ -14,8 +14,8 @@ from click.shell_completion import CompletionItem
 
 from ingestion import PROJECT
 
-METRICS = PROJECT / "models" / "metrics" / "metrics.yml"
-SEMANTIC_MODELS = METRICS.with_name("semantic_models.yml")
+SEMANTIC_MODELS = PROJECT / "models" / "metrics" / "semantic_models.yml"
+METRICS = SEMANTIC_MODELS.with_name("metrics.yml")
 JOBS = PROJECT / "orchestration" / "jobs.toml"
 
 PERIODS = ("day", "week", "month", "quarter", "year")
@@ -45,7 +45,8 @@ def jobs(_: click.Context, __: click.Parameter, begun: str) -> Completions:
 
 def metrics(_: click.Context, __: click.Parameter, begun: str) -> Completions:
     """Names of metrics; after a comma the next one."""
-    return _listed(re.findall(r"(?m)^  - name: (\w+)$", _text(METRICS)), begun)
+    made = (it["name"] for it in _semantic_models()[0]["measures"] if it.get("create_metric"))
+    return _listed([*made, *re.findall(r"(?m)^  - name: (\w+)$", _text(METRICS))], begun)
 
 
 def group_bys(_: click.Context, __: click.Parameter, begun: str) -> Completions:

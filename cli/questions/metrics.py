@@ -76,7 +76,9 @@ class Metrics:
 
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         lookup = SemanticManifestLookup(
-            parse_manifest_from_dbt_generated_manifest(json.dumps(of_published_marts(manifest)))
+            parse_manifest_from_dbt_generated_manifest(
+                json.dumps(_without_copies(of_published_marts(manifest)))
+            )
         )
         self._engine = MetricFlowEngine(lookup, cast(SqlClient, _PostgresDialect()))
 
@@ -218,6 +220,17 @@ def of_published_marts(manifest: Mapping[str, Any]) -> dict[str, Any]:
         relation = holder["node_relation"]
         relation["relation_name"] = f"{PUBLISHED}.{relation['alias']}"
     return renamed
+
+
+def _without_copies(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Without the expressions that dbt copies from a measure into the metric that it makes of it.
+
+    MetricFlow takes the measure's, and warns of the copy where it has made a sum of a count.
+    """
+    for metric in manifest["metrics"]:
+        if metric["type_params"]["measure"]:
+            metric["type_params"]["expr"] = None
+    return manifest
 
 
 def listing(metrics: Metrics) -> str:

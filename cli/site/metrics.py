@@ -5,22 +5,11 @@ it was asked.
 """
 
 import re
-from collections.abc import Mapping
-from functools import cache
-from typing import Any
 
-import yaml
-
-from ingestion import PROJECT
+from cli.questions.explain.definitions import read_definitions
 from ingestion.errors import OntimeError
 
-FOLDER = PROJECT / "models" / "metrics"
-OF = "flights"
-"""The semantic model that has one row per flight."""
-
 CALL = re.compile(r"\bmetric\('(\w+)'\)")
-AGGREGATES = {"sum": "sum({})", "count": "count({})", "average": "avg({})"}
-"""As SQL; a question that needs another one adds it."""
 
 
 def with_metrics(sql: str) -> str:
@@ -29,24 +18,7 @@ def with_metrics(sql: str) -> str:
 
 
 def metric_as_sql(name: str) -> str:
-    metrics, measures = _defined()
+    metrics = read_definitions().metrics
     if name not in metrics:
         raise OntimeError(f"there is no metric {name} in models/metrics/", "see docs/metrics.md")
-    parts = metrics[name]["type_params"]
-    if "metrics" not in parts:
-        measure = measures[parts["measure"]]
-        return AGGREGATES[measure["agg"]].format(measure["expr"])
-    words = re.compile(rf"\b({'|'.join(parts['metrics'])})\b")
-    return words.sub(lambda word: metric_as_sql(word[1]), parts["expr"])
-
-
-@cache
-def _defined() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Metrics, and the measures of flights, by name."""
-    written = yaml.safe_load((FOLDER / "metrics.yml").read_text(encoding="utf-8"))
-    read = yaml.safe_load((FOLDER / "semantic_models.yml").read_text(encoding="utf-8"))
-    (flights,) = (it for it in read["semantic_models"] if it["name"] == OF)
-    return (
-        {it["name"]: it for it in written["metrics"]},
-        {it["name"]: {"expr": it["name"], **it} for it in flights["measures"]},
-    )
+    return metrics[name].sql

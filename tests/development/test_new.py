@@ -78,6 +78,7 @@ COMMANDS = {
 
 METRICS = (
     ("mean_trip", "--label", "Mean trip", "--agg", "average", "--expr", "air_time_minutes"),
+    ("arrived", "--label", "Arrived", "--agg", "count", "--expr", "arr_delay_minutes"),
     ("late_of_all", "--label", "Late of all %", "--share", "late,flights"),
 )
 
@@ -231,15 +232,17 @@ def test_a_source_is_an_input_of_the_unit_test_of_all_files(made: ProjectCopy) -
     assert given == ledgers
 
 
-def test_metrics_are_answered_and_listed(made: ProjectCopy) -> None:
+def test_metrics_are_answered_and_listed(made: ProjectCopy, caplog: pytest.LogCaptureFixture) -> None:
     defined = read_metrics(made.folder)
+    assert [record.message for record in caplog.records if record.name.startswith("metricflow")] == []
     assert listing(defined) in made.folder.joinpath("docs", "metrics.md").read_text()
-    answered = query(defined.sql(Question(("mean_trip", "late_of_all"), ("month",))))
+    answered = query(defined.sql(Question(("mean_trip", "arrived", "late_of_all"), ("month",))))
     expected = query(
         """
         select
             flight_month,
             round(avg(air_time_minutes), 4),
+            count(arr_delay_minutes),
             round(100.0 * count(*) filter (where is_late) / count(*), 4)
         from marts.fct_flights
         group by flight_month

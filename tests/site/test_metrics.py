@@ -9,7 +9,7 @@ from ingestion.errors import OntimeError
 
 def test_a_metric_is_written_out_from_its_measures() -> None:
     assert metric_as_sql("mean_dep_delay") == "avg(dep_delay_minutes)"
-    assert metric_as_sql("with_known_outcome") == "count(is_on_time)"
+    assert metric_as_sql("with_known_outcome") == "sum(cast(is_on_time is not null as integer))"
     cancelled = "100.0 * sum(cast(is_cancelled as integer)) / nullif(sum(1), 0)"
     assert metric_as_sql("cancellation_rate") == cancelled
     with pytest.raises(OntimeError, match="there is no metric on_tmie_pct"):

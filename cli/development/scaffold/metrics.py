@@ -1,19 +1,21 @@
-"""A new metric: a measure and a metric in models/metrics/, and its line in docs/metrics.md."""
+"""A new metric: a measure or a share of two metrics in models/metrics/, and its line in docs/metrics.md."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from cli.development.scaffold.changes import Changes
 from cli.development.scaffold.project import Project
-from cli.development.scaffold.templates import in_yaml, render
+from cli.development.scaffold.templates import render
 from ingestion.errors import OntimeError
 
-METRICS = "models/metrics/metrics.yml"
 MEASURES = "models/metrics/semantic_models.yml"
+OTHERS = "models/metrics/metrics.yml"
+"""Metrics that no single measure gives."""
 PAGE = "docs/metrics.md"
 
 
@@ -33,23 +35,32 @@ class Wanted:
 def new_metric(project: Project, wanted: Wanted) -> Changes:
     """Raises OntimeError for a name that is taken or none, and for what the expression cannot be."""
     changes = Changes(project.folder)
-    metrics = project.folder.joinpath(METRICS).read_text(encoding="utf-8")
-    known = re.findall(r"(?m)^  - name: (\w+)$", metrics)
-    labels = re.findall(r"(?m)^    label: (.*)$", metrics)
-    _check(project, wanted, known)
-    if in_yaml(wanted.label) in labels:
+    labels = _labels(project.folder)
+    _check(project, wanted, labels)
+    if wanted.label in labels.values():
         raise OntimeError(f"another metric has the label {wanted.label!r}", "choose another one with --label")
-    if not wanted.share:
+    if wanted.share:
+        changes.append(OTHERS, render("metric.yml", metric=wanted), gap="")
+    else:
         measure = render("measure.yml", metric=wanted)
         changes.edit(MEASURES, lambda text: _with_measure(text, measure))
-    changes.append(METRICS, render("metric.yml", metric=wanted), gap="")
     changes.edit(PAGE, lambda text: _listed_on_page(text, wanted))
     return changes
 
 
-def _check(project: Project, wanted: Wanted, known: Sequence[str]) -> None:
+def _labels(folder: Path) -> dict[str, str]:
+    """The label of each metric that there is."""
+    flights = yaml.safe_load(folder.joinpath(MEASURES).read_text(encoding="utf-8"))["semantic_models"][0]
+    others = yaml.safe_load(folder.joinpath(OTHERS).read_text(encoding="utf-8"))["metrics"]
+    made = [measure for measure in flights["measures"] if measure.get("create_metric")]
+    return {metric["name"]: metric["label"] for metric in (*made, *others)}
+
+
+def _check(project: Project, wanted: Wanted, known: Collection[str]) -> None:
     if wanted.name in known:
-        raise OntimeError(f"{wanted.name} exists: {METRICS}", "choose another name, or edit that metric")
+        raise OntimeError(
+            f"{wanted.name} exists: models/metrics/", "choose another name, or edit that metric"
+        )
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", wanted.name) or "__" in wanted.name:
         raise OntimeError(
             f"{wanted.name} is no name of a metric: small letters, digits and single underscores",

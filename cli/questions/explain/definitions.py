@@ -57,11 +57,12 @@ def _read(project: Path) -> Definitions:
     flights = next(model for model in models if model["name"] == "flights")
     measures = {measure["name"]: _aggregate(measure) for measure in flights["measures"]}
     metrics: dict[str, Metric] = {}
-    stated = {metric["name"]: metric for metric in _yaml(folder / "metrics.yml")["metrics"]}
+    made = [measure for measure in flights["measures"] if measure.get("create_metric")]
+    stated = {metric["name"]: metric for metric in (*made, *_yaml(folder / "metrics.yml")["metrics"])}
 
     def sql_of(name: str) -> str:
-        params = stated[name]["type_params"]
-        if stated[name]["type"] == "simple":
+        params = stated[name].get("type_params") or {"measure": name}
+        if "measure" in params:
             return measures[params["measure"]]
         parts = {part if isinstance(part, str) else part["name"] for part in params["metrics"]}
         return re.sub(r"[a-z]\w*", lambda it: sql_of(it[0]) if it[0] in parts else it[0], params["expr"])
