@@ -37,7 +37,7 @@ COUNTS = (
     (r"months_", "months"),
     (r"landings$", "landings"),
     (r"releases$", "releases"),
-    (r"flights|cancelled|diverted|outliers|tarmac_delays|arrivals|departures|waiting", "flights"),
+    (r"flights|cancelled|diverted|outliers|delays|arrivals|departures|waiting", "flights"),
     (r"^(published_)?(late|on_time|with_known_outcome)$", "flights"),
 )
 """The same of whole numbers."""
