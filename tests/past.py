@@ -80,7 +80,6 @@ RETYPED_COLUMN = (
 ADDED = {
     "models/marts/core/dim_trials.sql": "select count(*)::integer as months from {{ ref('agg_month') }}\n",
     "models/marts/core/dim_trials.yml": """
-version: 2
 models:
   - name: dim_trials
     description: One row.

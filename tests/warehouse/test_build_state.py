@@ -36,7 +36,7 @@ OTHER_ROUTES = (
 LATE_BY_16 = (MEASURES, "return(15)", "return(16)")
 COMMENTS = (
     (RECORDS, "with records as (", "-- words\nwith  records as (\n"),
-    (f"{TOTALS}.yml", "version: 2", "version: 2 # words"),
+    (f"{TOTALS}.yml", "models:", "models: # words"),
     (MEASURES, "    coalesce({{ arr_delay_minutes", "    {# words #}coalesce({{ arr_delay_minutes"),
 )
 

@@ -257,7 +257,7 @@ def test_a_changed_comment_builds_nothing(project: ProjectCopy, before: History)
         (RECORDS, "with records as (", "-- words\nwith  records as (\n"),
         (STAGED_FLIGHTS, "with source as", "{# words #}\nwith source as"),
         (MEASURES, "    coalesce({{ arr_delay_minutes", "    {# words #}coalesce({{ arr_delay_minutes"),
-        (RECORDS.replace(".sql", ".yml"), "version: 2", "version: 2 # words"),
+        (RECORDS.replace(".sql", ".yml"), "models:", "models: # words"),
         ("models/glossary.md", "{% docs is_on_time %}", "{% docs is_on_time %}\nMore words."),
     )
     with project.edited(*comments):

@@ -125,7 +125,7 @@ def _changes(project: Project, wanted: Wanted, read: Model, folder: str, unit_te
     changes.add(f"{folder}/{wanted.name}.sql", render("model.sql", **values))
     changes.add(f"{folder}/{wanted.name}.yml", render("model.yml", **values))
     unit_test = render("model_unit_test.yml", **values)
-    changes.append(f"{folder}/{unit_tests}", unit_test, beginning="version: 2\n\nunit_tests:\n")
+    changes.append(f"{folder}/{unit_tests}", unit_test, beginning="unit_tests:\n")
     return changes
 
 

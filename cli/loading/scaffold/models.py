@@ -45,8 +45,6 @@ select * from final
 """
 
 _YAML = """\
-version: 2
-
 models:
   - name: stg_files__%(table)s
     description: One row per landed record of %(table)s, typed, rejected records included with their reason.
