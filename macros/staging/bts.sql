@@ -1,5 +1,5 @@
-{# Columns with minutes of a delay by cause, and of taxiing. #}
-{% macro causes_and_taxiing() %}
+{# Columns with minutes that BTS states and the sample does not: of a delay by cause, and of taxiing. #}
+{% macro minutes_of_bts() %}
     {{ return(['carrier_delay', 'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay', 'taxi_out', 'taxi_in']) }}
 {% endmacro %}
 
@@ -33,7 +33,7 @@ select
     end as flight_date,
     {%- for column in ['origin', 'dest', 'crs_dep_time', 'dep_time', 'crs_arr_time', 'arr_time', 'dep_delay',
                        'arr_delay', 'cancelled', 'cancellation_code', 'diverted', 'distance', 'air_time']
-                      + causes_and_taxiing() + stays_on_the_ground() %}
+                      + minutes_of_bts() + stays_on_the_ground() %}
     {{ stated(column) }} as {{ column }},
     {%- endfor %}
     cast(null as boolean) as is_cancelled_unless_flagged,

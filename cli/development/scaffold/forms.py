@@ -19,7 +19,7 @@ MACROS = "macros/staging/bts.sql"
 UNION = f"{FOLDER}/base/base_bts__flights.sql"
 
 # Lists of columns that go together, each a macro of MACROS.
-GROUPS = ("causes_and_taxiing", "stays_on_the_ground")
+GROUPS = ("minutes_of_bts", "stays_on_the_ground")
 NEEDED = (("carrier", "carrier_id"), ("origin", "origin_id"), ("dest", "dest_id"))
 ARRIVALS = ("arr_time", "arr_delay", "arr_del15")
 

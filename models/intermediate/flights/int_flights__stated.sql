@@ -3,7 +3,7 @@
     'is_arrival_late', 'airline_id_dot', 'origin_airport_id_bts', 'destination_airport_id_bts', 'cancellation_code',
     'longest_tarmac_minutes',
 ] -%}
-{%- for column in causes_and_taxiing() %}{% do in_bts_only.append(column ~ '_minutes') %}{% endfor -%}
+{%- for column in minutes_of_bts() %}{% do in_bts_only.append(column ~ '_minutes') %}{% endfor -%}
 
 with bts as (
 

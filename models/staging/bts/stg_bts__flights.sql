@@ -1,6 +1,6 @@
 {%- set clocks = {'scheduled_departure': 'crs_dep_time', 'actual_departure': 'dep_time', 'scheduled_arrival': 'crs_arr_time',
                   'actual_arrival': 'arr_time'} -%}
-{%- set minutes = ['dep_delay', 'arr_delay', 'air_time'] + causes_and_taxiing() + stays_on_the_ground() -%}
+{%- set minutes = ['dep_delay', 'arr_delay', 'air_time'] + minutes_of_bts() + stays_on_the_ground() -%}
 
 with records as (
 
@@ -96,7 +96,7 @@ select
     ) as is_diverted,
     distance_miles,
     air_time_minutes,
-    {%- for column in causes_and_taxiing() %}
+    {%- for column in minutes_of_bts() %}
     {{ column }}_minutes,
     {%- endfor %}
     greatest(

@@ -11,7 +11,7 @@ given as (
         record_no,
         {%- for column in ['year', 'month', 'dayof_month', 'dep_time', 'crs_dep_time', 'arr_time', 'crs_arr_time',
                            'unique_carrier', 'flight_num', 'tail_num', 'air_time', 'arr_delay', 'dep_delay', 'origin', 'dest',
-                           'distance', 'cancelled', 'cancellation_code', 'diverted'] + causes_and_taxiing() %}
+                           'distance', 'cancelled', 'cancellation_code', 'diverted'] + minutes_of_bts() %}
         {{ stated(column) }} as {{ column }},
         {%- endfor %}
         {{ record_as_json('source') }} as raw_text
@@ -38,7 +38,7 @@ select
     diverted,
     distance,
     air_time,
-    {{ causes_and_taxiing() | join(',\n    ') }},
+    {{ minutes_of_bts() | join(',\n    ') }},
     cancellation_code,
     -- some copies have lost the flags; before June 2003 there were no codes either
     cancellation_code is not null or dep_time is null as is_cancelled_unless_flagged,

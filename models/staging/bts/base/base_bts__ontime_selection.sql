@@ -36,7 +36,7 @@ given as (
                            'dest_airport_seq_id', 'crs_dep_time', 'dep_time', 'crs_arr_time', 'arr_time', 'dep_delay',
                            'dep_delay_new', 'arr_delay', 'arr_delay_new', 'arr_del15', 'cancelled', 'cancellation_code',
                            'diverted', 'distance', 'air_time']
-                          + causes_and_taxiing() + stays_on_the_ground() %}
+                          + minutes_of_bts() + stays_on_the_ground() %}
         {{ extracted(column) }} as {{ column }},
         {%- endfor %}
         {{ record_as_json('records') }} as raw_text
@@ -78,7 +78,7 @@ select
         dated.dep_delay, case when coalesce({{ whole_number('dated.dep_delay_new') }}, 1) <> 0 then dated.dep_delay_new end
     ) as dep_delay,
     coalesce(dated.arr_delay, dated.arr_delay_new) as arr_delay,
-    {%- for column in ['arr_del15', 'cancelled', 'diverted', 'distance', 'air_time', 'cancellation_code'] + causes_and_taxiing()
+    {%- for column in ['arr_del15', 'cancelled', 'diverted', 'distance', 'air_time', 'cancellation_code'] + minutes_of_bts()
                       + stays_on_the_ground() %}
     dated.{{ column }},
     {%- endfor %}
