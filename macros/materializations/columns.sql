@@ -20,24 +20,51 @@
 
 {#
     The types of the columns of a query, by their names. dbt asks for them by a query without rows, which Spark plans as if it had
-    some: for a view of a hundred long expressions that costs more than to make it. To describe it takes its analysis alone.
+    some: for a view of a hundred long expressions that costs more than to make it. To describe it takes its analysis alone, and for
+    a node it is described once: dbt asks for the comments of columns, and for the contract again.
 #}
 {% macro spark_columns_of_query(sql) %}
+    {%- set name = 'columns of ' ~ local_md5(sql) -%}
+    {%- set described = load_result(name) -%}
+    {%- if not described -%}
+        {%- call statement(name, fetch_result=true) %}describe query {{ sql }}{% endcall -%}
+        {%- set described = load_result(name) -%}
+    {%- endif -%}
+    {%- do store_result(name, described.response, described.table) -%}{#- which was loaded is gone -#}
     {%- set columns = {} -%}
-    {%- for column in run_query('describe query ' ~ sql).rows -%}
+    {%- for column in described.table.rows -%}
         {%- do columns.update({column['col_name']: column['data_type']}) -%}
     {%- endfor -%}
     {{ return(columns) }}
 {% endmacro %}
 
-{# What dbt asks for each view. #}
+{# A view names its columns where some have descriptions; dbt would ask for them, and name them, in any case. #}
+{% macro spark__create_view_as(relation, sql) -%}
+    {%- if model.columns.values() | selectattr('description') | list or config.get('contract').enforced -%}
+        {{ return(dbt.spark__create_view_as(relation, sql)) }}
+    {%- endif -%}
+    create or replace view {{ relation }}
+    {{ comment_clause() }}
+    as
+    {{ sql }}
+{%- endmacro %}
+
+{# What dbt asks for such a view. #}
 {% macro spark__get_columns_in_query(select_sql) %}{{ return(spark_columns_of_query(select_sql) | list) }}{% endmacro %}
 
-{# What dbt asks for each contract, which leaves out the digits of a decimal. dbt dispatches this one to no adapter. #}
-{% macro get_column_schema_from_query(select_sql, select_sql_header=none) %}
-    {%- if target.type != 'spark' %}{{ return(dbt.get_column_schema_from_query(select_sql, select_sql_header)) }}{% endif -%}
-    {%- set found = [] -%}
-    {%- set columns = spark_columns_of_query(select_sql) -%}
-    {%- for name in columns %}{% do found.append(api.Column.create(name, columns[name].split('(')[0])) %}{% endfor -%}
-    {{ return(found) }}
+{#
+    The contract: names and types, but for the digits of a decimal, as dbt compares them. It would ask Spark what the types of the
+    YAML are, too; they are those that Spark has.
+#}
+{% macro spark__get_assert_columns_equivalent(sql) %}
+    {%- set stated, found = {}, {} -%}
+    {%- for column in model.columns.values() %}{% do stated.update({column.name: engine_type(column.data_type).split('(')[0]}) %}{% endfor -%}
+    {%- for name, type in spark_columns_of_query(sql).items() %}{% do found.update({name: type.split('(')[0]}) %}{% endfor -%}
+    {%- if found != stated %}{% do exceptions.raise_contract_error(as_contract(stated), as_contract(found)) %}{% endif -%}
+{% endmacro %}
+
+{% macro as_contract(types) %}
+    {%- set columns = [] -%}
+    {%- for name, type in types.items() %}{% do columns.append({'name': name, 'data_type': type, 'formatted': name ~ ' ' ~ type}) %}{% endfor -%}
+    {{ return(columns) }}
 {% endmacro %}

@@ -148,7 +148,14 @@
     {{ return(run_query(missing).rows) }}
 {% endmacro %}
 
-{% macro is_known_what_to_build(versions) %}{{ return(execute and not flags.EMPTY and relation_exists(versions)) }}{% endmacro %}
+{% macro is_known_what_to_build(versions) %}{{ return(execute and not flags.EMPTY and is_built(versions)) }}{% endmacro %}
+
+{% macro is_built(relation) %}{{ return(adapter.dispatch('is_built')(relation)) }}{% endmacro %}
+
+{% macro default__is_built(relation) %}{{ return(relation_exists(relation)) }}{% endmacro %}
+
+{# dbt knows: it asks a metastore once for all relations of a schema, and keeps what it makes itself. #}
+{% macro spark__is_built(relation) %}{{ return(flags.INTROSPECT and load_cached_relation(relation) is not none) }}{% endmacro %}
 
 {# What a lost table held is to be built again, whatever the markers say. #}
 {% macro is_not_built(versions) -%}
