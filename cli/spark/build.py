@@ -10,6 +10,7 @@ from cli.server.connections import connection
 from cli.server.files import Say
 from cli.spark.cluster import cluster
 from cli.spark.lake import land
+from cli.spark.lighter_dbt import make_dbt_lighter
 from cli.spark.settings import NAMED, named_cluster
 from cli.spark.thrift import address, session
 
@@ -25,6 +26,7 @@ def build(arguments: Sequence[str], say: Say = print) -> int:
             return ANOTHER_BUILD_RUNS
         os.environ[NAMED] = ":".join(map(str, address()))  # dbt's profile reads it
         say(str(land(say)))
+        make_dbt_lighter()
         if named_cluster():
             return run_dbt(TARGET, [*arguments], transformer)
         sweep(cluster().tables, say)
