@@ -56,7 +56,7 @@ class Cluster:
     """The cluster whose files are in the folder `home`; `settings` of Spark beside those that it has here."""
 
     home: Path
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     def start(self, say: Say = print) -> bool:
         """Start what does not run and wait until it answers; True when this call started something.
@@ -209,10 +209,11 @@ class Cluster:
         return f"-Dontime.part={part} -Dontime.home={self.home} -Duser.timezone=UTC"
 
     def _daemon_settings(self, part: str) -> dict[str, str]:
-        """Of Master and workers; the Thrift server's are those of a driver."""
+        """Of Master and workers, which do little; the Thrift server's are those of a driver."""
         if part == THRIFT:
             return {}
-        return {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": self._java_options(part)}
+        options = f"{self._java_options(part)} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+        return {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": options}
 
     def _start_part(self, part: str) -> None:
         with self.log(part).open("ab") as log:

@@ -64,6 +64,11 @@ def hive_site(metastore: Metastore, scratch: Path) -> str:
         "datanucleus.schema.autoCreateConstraints": "false",
         "hive.metastore.schema.verification": "false",
         "hive.server2.thrift.bind.host": LOOPBACK,
+        # it asks the metastore as itself, whoever asks it
+        "hive.server2.enable.doAs": "false",
+        # each new thread opens sessions of the metastore's database, and there was one for each statement
+        "hive.server2.async.exec.threads": "8",
+        "hive.server2.async.exec.keepalive.time": "86400s",
         # what would lie in /tmp/<user>
         "hive.exec.scratchdir": str(scratch),
         "hive.exec.local.scratchdir": str(scratch),
@@ -86,7 +91,7 @@ FOR_LITTLE_DATA = {
 """Where few rows meet many expressions, compiling each query and what runs it costs more than it saves."""
 
 
-def spark_defaults(home: Path, driver: Path, others: Mapping[str, str]) -> str:
+def spark_defaults(home: Path, driver: Path, others: Mapping[str, object]) -> str:
     """Spark's own settings: loopback, UTC, ANSI, and partitions by version that are replaced one by one."""
     settings = {
         "spark.driver.host": LOOPBACK,
@@ -95,6 +100,7 @@ def spark_defaults(home: Path, driver: Path, others: Mapping[str, str]) -> str:
         # plans of views upon views are large, and kept to be shown: with 1g the driver only collected garbage
         "spark.driver.memory": "3g",
         "spark.sql.maxPlanStringLength": 10_000,
+        "spark.sql.ui.explainMode": "simple",
         # it infers filters from what is known of each column: minutes for views of a hundred long expressions
         "spark.sql.constraintPropagation.enabled": "false",
         "spark.sql.ui.retainedExecutions": 5,
