@@ -86,9 +86,15 @@ OPTIMIZER = "org.apache.spark.sql.catalyst.optimizer"
 FOR_LITTLE_DATA = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": WORKERS,
+    "spark.sql.files.minPartitionNum": 1,
+    "spark.driver.defaultJavaOptions": "-XX:+UseParallelGC",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC",
 }
-"""Where few rows meet many expressions, compiling each query and what runs it costs more than it saves."""
+"""Where few rows meet many expressions, compiling each query and what runs it costs more than it saves; so
+does planning it again after each of its stages, and each task, which begins with reading the whole plan.
+"""
 
 
 def spark_defaults(home: Path, driver: Path, others: Mapping[str, object]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cli.console import note
 from cli.server.connections import connection
-from cli.spark.publication import BUILT_ON_SPARK, checksums, parts_that_differ
+from cli.spark.publication import BUILT_ON_SPARK, Checksums, checksums, parts_that_differ
 from cli.spark.thrift import session
 from tests.projects import ProjectCopy
 
@@ -37,8 +37,17 @@ class Difference:
         return f"{where} {self.column}: {self.on_postgres!r} on Postgres, {self.on_spark!r} on Spark"
 
 
-def compare_marts(project: ProjectCopy) -> list[Difference]:
-    """All marts, by the checksums of their months; of those that differ the rows."""
+def checksums_on_spark() -> Checksums:
+    """Of all marts and months. Spark reads and plans each of them for it, which takes a minute or more."""
+    with session() as spark:
+        return checksums(spark, BUILT_ON_SPARK)
+
+
+def compare_marts(project: ProjectCopy, there: Checksums | None = None) -> list[Difference]:
+    """All marts, by the checksums of their months; of those that differ the rows.
+
+    `there` are the checksums on Spark, where they were asked and nothing was built since.
+    """
     manifest = json.loads((project.folder / "target" / "manifest.json").read_text())
     marts = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     keys = keys_of(manifest)
@@ -54,7 +63,7 @@ def compare_marts(project: ProjectCopy) -> list[Difference]:
             spark.execute(question.format(BUILT_ON_SPARK))
             return [*map(list, (postgres.fetchall(), spark.fetchall()))]
 
-        here, there = checksums(postgres, "marts"), checksums(spark, BUILT_ON_SPARK)
+        here, there = checksums(postgres, "marts"), there or checksums(spark, BUILT_ON_SPARK)
         differ = parts_that_differ(here, there)
         note(f"{len(here)} checksums of {len({mart for mart, _ in here})} marts: {len(differ)} differ")
         for mart, month in differ:

@@ -29,7 +29,7 @@ WITHOUT_TESTS = ("--exclude-resource-type", "test")
 """All marts are compared after each repetition: their tests take minutes and say less."""
 
 
-def kill_while_building(both: Both, part: str, seconds: float) -> str:
+def kill_while_building(both: Both, part: str, seconds: float, selection: str = f"{REBUILT}+") -> str:
     """Lose REBUILT, build it and what reads it, and kill a part so many seconds after it began to be written.
 
     Gives what the build said.
@@ -38,7 +38,7 @@ def kill_while_building(both: Both, part: str, seconds: float) -> str:
         spark.execute(f"drop table if exists warehouse_intermediate.{REBUILT}")
     written = both.spark.tables / "warehouse_intermediate.db" / REBUILT
     building = both.project.start(
-        *("spark", "build", "--select", f"{REBUILT}+", "--exclude-resource-type", "unit_test"),
+        *("spark", "build", "--select", selection, "--exclude-resource-type", "unit_test"),
     )
     while not written.exists() and building.poll() is None:
         time.sleep(0.05)

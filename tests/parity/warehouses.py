@@ -18,6 +18,7 @@ from cli.server.roles import bootstrap
 from cli.spark.build import sweep
 from cli.spark.cluster import Cluster, cluster
 from cli.spark.lake import land
+from cli.spark.lighter_dbt import make_dbt_lighter
 from cli.spark.settings import FOR_LITTLE_DATA, NAMED
 from ingestion.sources import SOURCES
 from tests.data import data
@@ -78,6 +79,7 @@ class Both:
         landed = land(note)
         note(f"{landed.rows:,} rows landed: {time.monotonic() - began:.0f} s")
         sweep(self.spark.tables, note)
+        make_dbt_lighter()  # as `ontime spark build` does
         began = time.monotonic()
         command = ("build", "--target", "spark", "--exclude-resource-type", "unit_test", *arguments)
         built, _ = self.project.dbt_results(*command, **{NAMED: self.spark.address})
