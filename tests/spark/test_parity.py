@@ -84,6 +84,12 @@ def test_a_session_that_means_something_else_is_refused(both: Both) -> None:
         )
 
 
+def test_a_contract_that_does_not_hold_is_refused(both: Both) -> None:
+    with both.project.edited(("models/audit/audit_gaps.yml", "data_type: bigint", "data_type: text")):
+        said = both.build_on_spark("--select", "audit_gaps")
+    assert "an enforced contract that failed" in said
+
+
 FIGURES = (
     "select carrier_code, flights, on_time_pct from {}.agg_carrier_month"
     " where flight_month = date '2013-01-01'"
