@@ -72,6 +72,7 @@ medians as (
 
 )
 
+-- ten digits first: the mean of two figures ends in a 5 at the fifth, which an engine may have as 4.99999...
 select
     pairs.month_version_id as version_id,
     pairs.flight_month,
@@ -81,9 +82,11 @@ select
     cast(pairs.observed as numeric(12, 4)) as observed,
     count(pairs.earlier_observed) as figures_before,
     cast(medians.flights_before as numeric(12, 2)) as flights_before,
-    cast(medians.expected as numeric(12, 4)) as expected,
+    cast(cast(medians.expected as numeric(38, 10)) as numeric(12, 4)) as expected,
     cast(
-        percentile_cont(0.5) within group (order by abs(pairs.earlier_observed - medians.expected)) as numeric(12, 4)
+        cast(
+            percentile_cont(0.5) within group (order by abs(pairs.earlier_observed - medians.expected)) as numeric(38, 10)
+        ) as numeric(12, 4)
     ) as median_distance
 from pairs
 inner join medians
