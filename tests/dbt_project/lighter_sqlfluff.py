@@ -6,12 +6,13 @@ python -m tests.dbt_project.lighter_sqlfluff lint models
 import gc
 from typing import Any
 
+import dbt.compilation
 from sqlfluff.cli.commands import cli
 from sqlfluff.core import FluffConfig
 from sqlfluff.core.parser import BaseSegment
 from sqlfluff.utils.reflow.sequence import ReflowSequence
 
-from cli.building.lighter_dbt import make_dbt_lighter
+from cli.building.lighter_dbt import with_ctes_before
 
 _read_anew = ReflowSequence.from_root
 _last: tuple[Any, ...] = ()
@@ -27,7 +28,11 @@ def from_root(root: BaseSegment, config: FluffConfig) -> ReflowSequence:
 
 
 if __name__ == "__main__":
-    setattr(ReflowSequence, "from_root", from_root)  # noqa: B010 - a rule changes nothing of what is read
-    make_dbt_lighter()  # sqlparse refuses long models, which sqlfluff then leaves out with a warning
+    for place, name, lighter in (
+        (ReflowSequence, "from_root", from_root),  # a rule changes nothing of what is read
+        # sqlparse refuses long models, which sqlfluff then leaves out with a warning
+        (dbt.compilation, "inject_ctes_into_sql", with_ctes_before),
+    ):
+        setattr(place, name, lighter)
     gc.set_threshold(100_000, 50, 100)  # among trees of millions of parts
     cli()
