@@ -20,6 +20,7 @@ LONG = (
     "dbt_project/test_lint.py",
     "airflow/test_scheduler.py",
     "faults/test_kills.py",
+    "nemesis/test_history.py",
     "warehouse/test_orders.py",
     "warehouse/test_fleet.py",
     "warehouse/test_versions.py",

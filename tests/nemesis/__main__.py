@@ -12,7 +12,6 @@ import os
 import sys
 import time
 from argparse import ArgumentParser
-from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +20,7 @@ from hypothesis import reporting
 
 from cli.server.settings import ACTIVATED_HOST
 from tests.nemesis.faults import look_for, read_faults, table
-from tests.nemesis.machine import STEPS_OF_A_HISTORY, Counted, History, run_history
+from tests.nemesis.machine import STEPS_OF_A_HISTORY, Counted, History, run_history, seed_of_today
 from tests.nemesis.world import warehouse
 from tests.projects import PROJECT
 
@@ -41,11 +40,6 @@ def main() -> int:
     if arguments.faults:
         return try_faults(arguments.only, arguments.seed)
     return try_seeds(arguments.seed, arguments.steps)
-
-
-def seed_of_today() -> int:
-    """Another one each day, such as 20261130."""
-    return int(f"{datetime.now(UTC):%Y%m%d}")
 
 
 def try_seeds(first: int, steps: int) -> int:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -59,6 +59,7 @@ MOMENTS: dict[str, tuple[tuple[str, int], ...]] = {
     "decision": (("", 8), (r"insert into raw.decisions", 1)),
     "backup": (("", 12),),
     "restore": (("", 30), ("alter database", 2), ("drop database", 1)),
+    "rollback": (("", 60), (r"\$publish\$", 1), ("commit", 5)),
 }
 
 files = st.builds(
@@ -114,12 +115,13 @@ STEPS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "build_twice_at_once": st.fixed_dictionaries({"file": files, "pause": pauses("build")}),
     "back_up": st.fixed_dictionaries({"disturb": disturbances("backup")}),
     "restore": st.fixed_dictionaries({"no": st.integers(0, 5), "disturb": disturbances("restore")}),
+    "roll_back": st.fixed_dictionaries({"no": st.integers(0, 20), "disturb": disturbances("rollback")}),
     "clean": st.fixed_dictionaries({}),
     "lose_the_folder": st.fixed_dictionaries({}),
 }
 """What a history is made of: methods of History, and what is drawn for them."""
 
-WEIGHTS = {"load": 2, "load_and_build": 4, "decide": 3, "build_a_selection": 2}
+WEIGHTS = {"load": 2, "load_and_build": 4, "decide": 3, "build_a_selection": 2, "roll_back": 2}
 """How often a step is drawn, where that is not once."""
 
 steps = st.one_of(
@@ -320,8 +322,29 @@ class History(RuleBasedStateMachine):
         self.publications.append(Publication(backup.figures, began, time.monotonic()))
         self.readers.start()
 
+    def roll_back(self, no: int, disturb: Disturbance | None) -> None:
+        """To what was published at a moment. Builds wait for a decision then, and are told to go on."""
+        moment, figures = self.moments[no % len(self.moments)]
+        before, began = self.publications[-1].figures, time.monotonic()
+        if figures == before:
+            return
+        words = ("rollback", "--to", moment.isoformat())
+        done = self.world.run(*words, disturb=disturb)
+        self.world.recover()
+        self._is_one_of([figures] if done.code == 0 else [before, figures], began)
+        if self.publications[-1].figures == before:
+            self._is(self.world.repeat(*words), 0)
+        self._is_one_of([figures], began)
+        self._is(self.world.run("build"), 1)
+        self._is_published(figures)
+        began = time.monotonic()
+        self._is(self.world.repeat("build", "--again"), 0)
+        self._is_one_of([self.books.figures()], began)
+
     def clean(self) -> None:
+        """Of the past what stands now is kept."""
         self._is(self.world.run("clean", "--keep", "1"), 0)
+        self.moments = self.moments[-1:]
 
     def lose_the_folder(self) -> None:
         self.world.lose_folder()
@@ -389,7 +412,7 @@ class History(RuleBasedStateMachine):
 
     def _past_is_known(self) -> None:
         """Each publication that stood at the end of a step says the same when it is asked for."""
-        for moment, figures in self.moments[1:]:
+        for moment, figures in self.moments:
             with session_as_of(moment.isoformat()) as session:
                 seen = look(session.connection, session.statement)
             if seen != figures:
@@ -472,6 +495,11 @@ def _difference(seen: Figures, expected: Figures) -> str:
         for what, saw, should in zip(("flights", "ledger"), seen, expected, strict=True)
         if saw != should
     )
+
+
+def seed_of_today() -> int:
+    """Another one each day, such as 20261130."""
+    return int(f"{datetime.now(UTC):%Y%m%d}")
 
 
 def run_history(number: int, steps: int, *, shrinks: bool = True) -> None:

@@ -37,6 +37,7 @@ MODULES = (
     *("cli.main", "cli.building.build_output", "cli.building.build_plan", "cli.building.failures"),
     *("cli.building.fingerprints", "cli.building.test_results", "cli.questions.alarms"),
     *("cli.loading.decisions", "cli.loading.load", "cli.operations.backup", "cli.operations.clean"),
+    *("cli.operations.rollback", "cli.operations.unneeded"),
     *("dbt.cli.main", "dbt.adapters.postgres", "ingestion.dlt.pipeline", "ingestion.load"),
 )
 """What commands import while they run."""
