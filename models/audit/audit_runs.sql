@@ -21,8 +21,6 @@ select
     {{ timestamptz_to_utc('started_at') }} as started_at_utc,
     {{ timestamptz_to_utc('ended_at') }} as ended_at_utc,
     seconds,
-    case
-        when step = 'command' and outcome in ('failed', 'later', 'stopped', 'killed')
-            then 'ontime ' || command
-    end as next_command
+    -- steps have no command of their own, and are repeated with that of their run
+    case when outcome in ('failed', 'later', 'stopped', 'killed') then 'ontime ' || command end as next_command
 from runs
