@@ -13,6 +13,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from fnmatch import fnmatch
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,19 +46,18 @@ def main() -> int:
 def try_seeds(first: int, steps: int) -> int:
     """Histories of one seed after the other. Returns the exit code."""
     with TemporaryDirectory(prefix="ontime-nemesis-") as folder, warehouse(Path(folder)) as world:
-        History.world, History.counted = world, Counted(tell)
-        began, number = time.monotonic(), first
-        while History.counted.steps < steps:
-            tell(f"seed {number}")
+        History.world, History.counted, began = world, Counted(tell), time.monotonic()
+        for number in count(first):
             try:
                 with reporting.with_reporter(tell):
                     run_history(number, STEPS_OF_A_HISTORY)
             except Exception as error:
                 tell(f"error: {error}\n  -> repeat it: python -m tests.nemesis --seed {number}")
                 return 1
-            number += 1
-        counted = History.counted
-        tell(f"seeds {first} to {number - 1}, 0 violations in {time.monotonic() - began:,.0f} s: {counted}")
+            if History.counted.steps >= steps:
+                break
+        took = f"{time.monotonic() - began:,.0f} s"
+        tell(f"seeds {first} to {number}, 0 violations in {took}: {History.counted}")
     return 0
 
 

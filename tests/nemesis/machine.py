@@ -503,7 +503,11 @@ def seed_of_today() -> int:
 
 
 def run_history(number: int, steps: int, *, shrinks: bool = True) -> None:
-    """The history of a seed, on the world of the class. Raises what it violates."""
+    """The history of a seed, on the world of the class: so many steps, of some seeds fewer.
+
+    Raises what it violates.
+    """
+    History.counted.say(f"seed {number}")
     phases = [Phase.generate, Phase.shrink] if shrinks else [Phase.generate]
     run_state_machine_as_test(
         seed(number)(type("History", (History,), {"is_over_with_the_first": not shrinks})),
