@@ -13,7 +13,6 @@ import sys
 import time
 from argparse import ArgumentParser
 from fnmatch import fnmatch
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +20,14 @@ from hypothesis import reporting
 
 from cli.server.settings import ACTIVATED_HOST
 from tests.nemesis.faults import look_for, read_faults, table
-from tests.nemesis.machine import STEPS_OF_A_HISTORY, Counted, History, run_history, seed_of_today
+from tests.nemesis.machine import (
+    STEPS_OF_A_HISTORY,
+    Counted,
+    History,
+    run_history,
+    seed_of_today,
+    seeds_until,
+)
 from tests.nemesis.world import warehouse
 from tests.projects import PROJECT
 
@@ -47,15 +53,13 @@ def try_seeds(first: int, steps: int) -> int:
     """Histories of one seed after the other. Returns the exit code."""
     with TemporaryDirectory(prefix="ontime-nemesis-") as folder, warehouse(Path(folder)) as world:
         History.world, History.counted, began = world, Counted(tell), time.monotonic()
-        for number in count(first):
+        for number in seeds_until(steps, first):
             try:
                 with reporting.with_reporter(tell):
                     run_history(number, STEPS_OF_A_HISTORY)
             except Exception as error:
                 tell(f"error: {error}\n  -> repeat it: python -m tests.nemesis --seed {number}")
                 return 1
-            if History.counted.steps >= steps:
-                break
         took = f"{time.monotonic() - began:,.0f} s"
         tell(f"seeds {first} to {number}, 0 violations in {took}: {History.counted}")
     return 0

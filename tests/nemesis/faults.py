@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tests.nemesis.machine import STEPS_OF_A_HISTORY, Counted, History, run_history
+from tests.nemesis.machine import STEPS_OF_A_HISTORY, Counted, History, run_history, seeds_until
 from tests.nemesis.world import Edit, World, with_edits
 
 LIST = Path(__file__).with_name("faults.yml")
@@ -60,11 +60,10 @@ def look_for(fault: Fault, first_seed: int, sound: World) -> Found:
         try:
             with with_edits(sound, Path(folder), fault.edits) as world:
                 History.world, History.counted, History.first_violation = world, Counted(), None
-                began, histories = time.monotonic(), 0
-                while History.counted.steps < fault.within:
-                    histories += 1
+                began = time.monotonic()
+                for histories, number in enumerate(seeds_until(fault.within, first_seed), start=1):
                     try:
-                        run_history(first_seed + histories - 1, STEPS_OF_A_HISTORY, shrinks=False)
+                        run_history(number, STEPS_OF_A_HISTORY, shrinks=False)
                     except Exception as error:
                         return _found(fault, error, histories, time.monotonic() - began)
         except AssertionError as error:  # what histories begin with

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -500,6 +501,14 @@ def _difference(seen: Figures, expected: Figures) -> str:
 def seed_of_today() -> int:
     """Another one each day, such as 20261130."""
     return int(f"{datetime.now(UTC):%Y%m%d}")
+
+
+def seeds_until(steps: int, first: int) -> Iterator[int]:
+    """Seeds, one after the other, until their histories have made so many steps together."""
+    for number in count(first):
+        yield number
+        if History.counted.steps >= steps:
+            return
 
 
 def run_history(number: int, steps: int, *, shrinks: bool = True) -> None:

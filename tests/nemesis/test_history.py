@@ -1,10 +1,16 @@
 """The short form of the nemesis: another history each day (docs/nemesis.md)."""
 
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.nemesis.machine import STEPS_OF_A_HISTORY, Counted, History, run_history, seed_of_today
+from tests.nemesis.machine import (
+    STEPS_OF_A_HISTORY,
+    Counted,
+    History,
+    run_history,
+    seed_of_today,
+    seeds_until,
+)
 from tests.nemesis.world import warehouse
 
 
@@ -15,8 +21,6 @@ def test_the_history_of_today() -> None:
     """
     with TemporaryDirectory(prefix="ontime-nemesis-") as folder, warehouse(Path(folder)) as world:
         History.world, History.counted, History.first_violation = world, Counted(print), None
-        for number in count(seed_of_today()):
+        for number in seeds_until(STEPS_OF_A_HISTORY, seed_of_today()):
             run_history(number, STEPS_OF_A_HISTORY, shrinks=False)
-            if History.counted.steps >= STEPS_OF_A_HISTORY:
-                break
     assert History.counted.looks > 0
