@@ -4,7 +4,6 @@ python -m tests.dbt_project.lighter_sqlfluff lint models
 """
 
 import gc
-from typing import Any
 
 import dbt.compilation
 from sqlfluff.cli.commands import cli
@@ -15,16 +14,15 @@ from sqlfluff.utils.reflow.sequence import ReflowSequence
 from cli.building.lighter_dbt import with_ctes_before
 
 _read_anew = ReflowSequence.from_root
-_last: tuple[Any, ...] = ()
+_last: tuple[BaseSegment, FluffConfig, ReflowSequence] | None = None
 
 
 def from_root(root: BaseSegment, config: FluffConfig) -> ReflowSequence:
     """The layout of a file, read once for all rules: each read it anew, which was a third of the time."""
     global _last
-    if [*map(id, _last[:2])] != [id(root), id(config)]:
+    if _last is None or _last[0] is not root or _last[1] is not config:
         _last = (root, config, _read_anew(root, config))
-    sequence: ReflowSequence = _last[2]
-    return sequence
+    return _last[2]
 
 
 if __name__ == "__main__":
