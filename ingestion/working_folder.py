@@ -43,10 +43,16 @@ def _is_left(folder: Path) -> bool:
         status = folder.lstat()
         if status.st_uid != os.geteuid() or folder.is_symlink():
             return False
-        with (folder / _LOCK).open("rb") as lock:
-            flock(lock, LOCK_EX | LOCK_NB)
-            return True
-    except FileNotFoundError:
-        return time.time() - status.st_mtime > _UNLOCKED
-    except OSError:  # it is in use, or none of our business
+        lock = folder / _LOCK
+        return _is_free(lock) if lock.exists() else time.time() - status.st_mtime > _UNLOCKED
+    except OSError:  # it has gone meanwhile, or is none of our business
         return False
+
+
+def _is_free(lock: Path) -> bool:
+    with lock.open("rb") as opened:
+        try:
+            flock(opened, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

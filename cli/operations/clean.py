@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
+from cli.files import stats_below
 from ingestion.finding.fetch.cache import entries
 
 DAY = 86_400  # seconds
@@ -26,12 +28,11 @@ class Leftover:
 
     @property
     def bytes(self) -> int:
-        files = (file for path in self.paths for file in (path, *path.rglob("*")) if file.is_file())
-        return sum(file.stat().st_size for file in files)
+        return sum(status.st_size for _, status in stats_below(*self.paths) if S_ISREG(status.st_mode))
 
     def changed_at(self) -> float:
-        """When the newest of them was written, in seconds since 1970."""
-        return max(file.stat().st_mtime for path in self.paths for file in (path, *path.rglob("*")))
+        """When the newest of them was written, in seconds since 1970; now where they have just gone."""
+        return max((status.st_mtime for _, status in stats_below(*self.paths)), default=time.time())
 
     def remove(self) -> bool:
         """False where somebody works on them."""
@@ -48,10 +49,11 @@ class Leftover:
 
     def _remove(self) -> None:
         for path in self.paths:
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+            with suppress(FileNotFoundError):  # somebody was quicker
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
 
 
 def leftovers(state: Path, cache: Path, project: Path, days: int) -> list[Leftover]:
@@ -61,9 +63,8 @@ def leftovers(state: Path, cache: Path, project: Path, days: int) -> list[Leftov
     found = [*downloads, *_logs(state, project)]
     old = []
     for leftover in found:
-        with suppress(FileNotFoundError):  # somebody was quicker
-            if leftover.changed_at() < before:
-                old.append(leftover)
+        if leftover.changed_at() < before:
+            old.append(leftover)
     return old
 
 

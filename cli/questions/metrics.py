@@ -26,6 +26,7 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 
 from cli.console import nearest
 from cli.environment import variables
+from cli.files import stats_below
 from cli.server.connections import connection
 from ingestion import PROJECT
 from ingestion.errors import OntimeError
@@ -258,7 +259,7 @@ def _check(name: str, known: Iterable[str], kind: str) -> None:
 def _last_change(project: Path) -> float:
     """Seconds since 1970 of the last change; a folder changes when a file in it comes or goes."""
     places = [project / name for name in DEFINED_IN]
-    return max(place.stat().st_mtime for top in places for place in (top, *top.rglob("*")))
+    return max(status.st_mtime for _, status in stats_below(*places))
 
 
 def _parse(project: Path) -> None:

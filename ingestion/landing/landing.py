@@ -51,25 +51,11 @@ def land(
     for what else the server refuses; nothing of the file stays then.
     """
     started = time.monotonic()
-    state: Literal["landed", "already there"] = "landed"
-    rejected_still = 0
     with Content(file.data, read_so_far) as content:
         if content.state != file.state:
             raise changed(file.data)
         try:
-            table = table_of(file, content)
-            with connection:
-                commit_durably(connection)
-                if lake is None:
-                    entry, rejected_still = _copy(connection, schema, file, load_id, content, table)
-                else:
-                    entry = _write(connection, schema, file, load_id, content, table, lake)
-        except _AlreadyThere as found:
-            entry, state = found.entry, "already there"
-        except _NoNews as found:
-            seconds = time.monotonic() - started
-            warnings = (*file.warnings, *_rejected_still(file, schema, found.rejects))
-            return FileReport.of_no_news(file.data.name, file.dataset.name, found.rows, seconds, warnings)
+            return _land(connection, schema, file, load_id, content, lake, started)
         except ProgramLimitExceeded as error:
             raise OntimeError(
                 f"{file.data.location}: a record is too wide for Postgres, which keeps one in 8 kB, some 450"
@@ -82,6 +68,33 @@ def land(
             raise _no_room(file, "where Postgres keeps its data", full) from None
         except OSError as error:  # reading the file raises OntimeError
             raise _no_room(file, f"for its rejects in {gettempdir()}", error) from None
+
+
+def _land(
+    connection: Connection,
+    schema: str,
+    file: PlannedFile,
+    load_id: str,
+    content: Content,
+    lake: "Lake | None",
+    started: float,
+) -> FileReport:
+    state: Literal["landed", "already there"] = "landed"
+    rejected_still = 0
+    table = table_of(file, content)
+    try:
+        with connection:
+            commit_durably(connection)
+            if lake is None:
+                entry, rejected_still = _copy(connection, schema, file, load_id, content, table)
+            else:
+                entry = _write(connection, schema, file, load_id, content, table, lake)
+    except _AlreadyThere as found:
+        entry, state = found.entry, "already there"
+    except _NoNews as found:
+        seconds = time.monotonic() - started
+        warnings = (*file.warnings, *_rejected_still(file, schema, found.rejects))
+        return FileReport.of_no_news(file.data.name, file.dataset.name, found.rows, seconds, warnings)
     seconds = time.monotonic() - started
     warnings = (
         *file.warnings,

@@ -406,14 +406,13 @@ def test_an_idle_process_ends_and_ontime_down_ends_it(
 def test_a_preview_after_edits_shows_what_a_build_makes(project: ProjectCopy) -> None:
     """An edit of the model, and one three models up: it takes a build to compare with. After all that look
     at what is as published: this publishes edits."""
-    out: dict[str, str] = {}
     project.edit(CARRIERS, "totals.carrier_code,", "lower(totals.carrier_code) as carrier_code,")
     project.edit(FLIGHTS, WHERE_FLIGHTS, f"{WHERE_FLIGHTS} and carrier_code <> 'UA'")
     try:
-        for mart in ("agg_carrier_month", "agg_route_month"):
-            out[mart], said = preview(project, mart, "--months", "all", "--format", "csv", "--limit", "9999")
-            assert "compiled in: int_flights (edited), and " in said
-        assert "history of 2013-01, 2013-02, 2013-03, computed now" in said
+        options = ("--months", "all", "--format", "csv", "--limit", "9999")
+        out = {mart: preview(project, mart, *options) for mart in ("agg_carrier_month", "agg_route_month")}
+        assert all("compiled in: int_flights (edited), and " in said for _, said in out.values())
+        assert "history of 2013-01, 2013-02, 2013-03, computed now" in out["agg_route_month"][1]
         newest, said = preview(project, "agg_carrier_month", "--format", "csv")
         assert "history of 2013-03, computed now; 2 others with --months" in said
         assert {row["flight_month"] for row in rows(newest)} == {"2013-03-01"}
@@ -421,7 +420,7 @@ def test_a_preview_after_edits_shows_what_a_build_makes(project: ProjectCopy) ->
         assert f"{flown - 1} rows, -1 against {flown} of marts.agg_carrier_month" in said
         built = project.build()
         assert built.code == 0, built.said
-        for mart, previewed in out.items():
+        for mart, (previewed, _) in out.items():
             of_build = run(project, "sql", "--format", "csv", f"select * from marts.{mart}")[1]
             assert rows(previewed) == rows(of_build)
             assert "UA" not in {row.get("carrier_code") for row in rows(of_build)}

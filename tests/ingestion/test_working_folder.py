@@ -51,6 +51,16 @@ def test_only_what_killed_loads_left_is_swept(tmp_path: Path) -> None:
     assert others[1].is_dir()
 
 
+def test_a_folder_may_go_while_others_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loads sweep side by side: what was listed may be gone before it is looked at."""
+    (tmp_path / "ontime-read-old").mkdir()
+    os.utime(tmp_path / "ontime-read-old", (0, 0))
+    listed = [tmp_path / "ontime-load-gone", *tmp_path.iterdir()]
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter(listed))
+    sweep(tmp_path)
+    assert not (tmp_path / "ontime-read-old").exists()
+
+
 def test_a_load_sweeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / "ontime-read-old").mkdir()

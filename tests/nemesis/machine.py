@@ -297,14 +297,18 @@ class History(RuleBasedStateMachine):
 
     def back_up(self, disturb: Disturbance | None) -> None:
         """Under a name that is new for each try: what a killed one left is no backup, or a whole one."""
-        for how in (disturb, None) if disturb else (None,):
-            file = self.world.folder / "backups" / f"{self.world.number()}.dump"
-            done = self.world.run("backup", str(file), disturb=how)
-            self.world.recover()
-            if done.code == 0 or file.exists():
-                figures = self.publications[-1].figures
-                self.backups.append(Backup(file, self.books.copy(), figures, list(self.moments)))
-        self._is(done, 0)
+        if disturb:
+            self._back_up(disturb)
+        self._is(self._back_up(None), 0)
+
+    def _back_up(self, disturb: Disturbance | None) -> Done:
+        file = self.world.folder / "backups" / f"{self.world.number()}.dump"
+        done = self.world.run("backup", str(file), disturb=disturb)
+        self.world.recover()
+        if done.code == 0 or file.exists():
+            figures = self.publications[-1].figures
+            self.backups.append(Backup(file, self.books.copy(), figures, list(self.moments)))
+        return done
 
     def restore(self, no: int, disturb: Disturbance | None) -> None:
         """Readers leave; what was published then is published again."""

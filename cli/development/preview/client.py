@@ -24,6 +24,7 @@ from cli.development.preview.messages import (
     send,
 )
 from cli.development.preview.process import ADDRESS, SOCKET
+from cli.files import stats
 from cli.server.connections import connection
 from cli.server.files import locked, state_folder
 from cli.server.process import command_line, tail
@@ -220,7 +221,7 @@ def _is_ours(pid: int) -> bool:
 def _key() -> str:
     """What a process has to be started with: this project, this code, this server, these settings."""
     code = sorted((PROJECT / "cli").rglob("*.py"))
-    stamps = [f"{path} {path.stat().st_mtime_ns}" for path in code]
+    stamps = [f"{path} {status.st_mtime_ns}" for path, status in stats(code)]
     settings = [
         f"{name}={value}"
         for name, value in sorted(os.environ.items())

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from cli.building.build_state import project_files
+from cli.files import stats
 from ingestion import PROJECT
 
 SECONDS_BETWEEN_LOOKS = 0.15
@@ -13,14 +14,8 @@ Snapshot = dict[str, tuple[int, int, int]]
 
 def snapshot() -> Snapshot:
     """Of each file that dbt reads: time, size and number, which differ where it was edited or replaced."""
-    found = {}
-    for path in project_files(PROJECT):
-        try:
-            stat = path.stat()
-        except FileNotFoundError:  # an editor that replaces it
-            continue
-        found[str(path)] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-    return found
+    found = stats(project_files(PROJECT))
+    return {str(path): (status.st_mtime_ns, status.st_size, status.st_ino) for path, status in found}
 
 
 def watch(preview: Callable[[], None]) -> None:
