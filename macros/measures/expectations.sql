@@ -113,6 +113,19 @@
             on earlier.series = figures.series
             and earlier.data_month < figures.data_month
             and earlier.data_month >= {{ months_after('figures.data_month', -12) }}
+        where earlier.observed is not null
+
+    ),
+
+    -- the first median by place, not by an aggregate that the pairs are joined with: where Postgres expects few rows it makes such a
+    -- join again for each of them
+    in_order as (
+
+        select
+            *,
+            row_number() over (partition by series, data_month order by earlier_observed) as place,
+            count(*) over (partition by series, data_month) as figures_before
+        from pairs
 
     ),
 
@@ -121,21 +134,23 @@
         select
             series,
             data_month,
-            percentile_cont(0.5) within group (order by earlier_observed) as expected
-        from pairs
-        group by series, data_month
-        having count(earlier_observed) >= 3
+            earlier_observed,
+            cast(
+                avg(case when 2 * place between figures_before and figures_before + 2 then earlier_observed end)
+                    over (partition by series, data_month) as {{ type_double() }}
+            ) as expected
+        from in_order
+        where figures_before >= 3
 
     )
 
     select
-        pairs.series,
-        pairs.data_month,
-        medians.expected,
-        percentile_cont(0.5) within group (order by abs(pairs.earlier_observed - medians.expected)) as median_distance
-    from pairs
-    inner join medians on medians.series = pairs.series and medians.data_month = pairs.data_month
-    group by pairs.series, pairs.data_month, medians.expected
+        series,
+        data_month,
+        expected,
+        percentile_cont(0.5) within group (order by abs(earlier_observed - expected)) as median_distance
+    from medians
+    group by series, data_month, expected
 {%- endmacro %}
 
 

@@ -218,6 +218,10 @@ begin
         end if;
         if rows_deleted + rows_inserted > 0 then
             is_changed := true;
+            -- who asks at once finds statistics: all views ask month_versions what is current, and plan for what they expect there
+            if rows_deleted + rows_inserted > (select 0.1 * reltuples from pg_class where oid = format('{{ published_schema() }}.%I', mart.relname)::regclass) then
+                execute format('analyze {{ published_schema() }}.%I', mart.relname);
+            end if;
             {{ record_publication(
                 'mart.relname', "format('%s rows inserted, %s deleted', rows_inserted, rows_deleted)", 'rows_inserted + rows_deleted'
             ) }};

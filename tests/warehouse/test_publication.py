@@ -56,6 +56,15 @@ def analyst(project: ProjectCopy) -> Iterator[None]:
     query("drop schema analyst cascade")
 
 
+def test_who_asks_at_once_finds_statistics(project: ProjectCopy) -> None:
+    """Of tables with few rows nothing else would ever make them."""
+    without = query(
+        "select relname from pg_class"
+        " where relnamespace = 'marts'::regnamespace and relkind = 'r' and reltuples < 0"
+    )
+    assert not [name for (name,) in without if value(f"select exists (select from marts.{name})")]
+
+
 def test_views_of_analysts_live_through_publications(
     project: ProjectCopy, analyst: None, tmp_path: Path
 ) -> None:
