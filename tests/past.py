@@ -162,7 +162,7 @@ class Story:
     def remove(self, mart: str) -> None:
         """Take a mart out of the project, as somebody does who deletes its files."""
         checksums = self.project.folder / "models/audit/audit_checksums.sql"
-        checksums.write_text(checksums.read_text().replace(f"    ref('{mart}'),\n", ""))
+        checksums.write_text(checksums.read_text().replace(f"-- depends_on: {{{{ ref('{mart}') }}}}\n", ""))
         for file in self.project.folder.glob("models/marts/*/*"):
             if file.stem == mart or (file.stem.endswith("__unit_tests") and mart in file.read_text()):
                 file.unlink()

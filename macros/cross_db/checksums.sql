@@ -22,12 +22,12 @@
 {%- endmacro %}
 
 
-{# The rows of a mart as (mart, data_month, row_checksum), of the columns that its YAML has; without a month where it is not by month. #}
+{# The rows of a mart, given by its name, as (mart, data_month, row_checksum), of the columns that its YAML has; without a month where it is not by month. #}
 {% macro rows_as_checksums(mart) -%}
-    {%- set node = graph.get('nodes', {}).get('model.' ~ project_name ~ '.' ~ mart.identifier, {}) -%}
+    {%- set node = graph.get('nodes', {}).get('model.' ~ project_name ~ '.' ~ mart, {}) -%}
     select
-        '{{ mart.identifier }}' as mart,
+        '{{ mart }}' as mart,
         {{ node.get('config', {}).get('meta', {}).get('tested_by_month') or 'cast(null as date)' }} as data_month,
         {{ row_checksum(node.get('columns', {}).values()) }} as row_checksum
-    from {{ mart }}
+    from {{ ref(mart) }}
 {%- endmacro %}

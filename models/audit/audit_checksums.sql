@@ -1,53 +1,51 @@
-{#- dbt has to know what a model reads before it knows what there is, hence the list; a test holds that it has all. -#}
-{%- set marts = [
-    ref('agg_airport_hour'),
-    ref('agg_airport_month'),
-    ref('agg_carrier_airport_month'),
-    ref('agg_carrier_month'),
-    ref('agg_carrier_rotation_month'),
-    ref('agg_delay_cause_month'),
-    ref('agg_flight_number_month'),
-    ref('agg_month'),
-    ref('agg_route_month'),
-    ref('audit_anomalies'),
-    ref('audit_file_months'),
-    ref('audit_gaps'),
-    ref('audit_held_files'),
-    ref('audit_missing_values'),
-    ref('audit_model_month'),
-    ref('audit_months'),
-    ref('audit_published_agreement'),
-    ref('audit_rejects'),
-    ref('audit_restatements'),
-    ref('audit_row_ledger'),
-    ref('audit_seen_months'),
-    ref('dim_aircraft'),
-    ref('dim_aircraft_history'),
-    ref('dim_airport_history'),
-    ref('dim_airports'),
-    ref('dim_carrier_history'),
-    ref('dim_carriers'),
-    ref('dim_dates'),
-    ref('dim_fleet_aircraft'),
-    ref('fct_arrival_outliers'),
-    ref('fct_delay_cause_versions'),
-    ref('fct_delay_predictions'),
-    ref('fct_flight_diversions'),
-    ref('fct_flight_rotations'),
-    ref('fct_flight_versions'),
-    ref('fct_flight_weather'),
-    ref('fct_flights'),
-    ref('fct_weather_hourly'),
-    ref('flight_features'),
-    ref('kpi_carrier_day'),
-    ref('kpi_day'),
-    ref('month_versions'),
-] -%}
+-- dbt has to know what a model reads before it knows what there is, hence the list; a test holds that it has all
+-- depends_on: {{ ref('agg_airport_hour') }}
+-- depends_on: {{ ref('agg_airport_month') }}
+-- depends_on: {{ ref('agg_carrier_airport_month') }}
+-- depends_on: {{ ref('agg_carrier_month') }}
+-- depends_on: {{ ref('agg_carrier_rotation_month') }}
+-- depends_on: {{ ref('agg_delay_cause_month') }}
+-- depends_on: {{ ref('agg_flight_number_month') }}
+-- depends_on: {{ ref('agg_month') }}
+-- depends_on: {{ ref('agg_route_month') }}
+-- depends_on: {{ ref('audit_anomalies') }}
+-- depends_on: {{ ref('audit_file_months') }}
+-- depends_on: {{ ref('audit_gaps') }}
+-- depends_on: {{ ref('audit_held_files') }}
+-- depends_on: {{ ref('audit_missing_values') }}
+-- depends_on: {{ ref('audit_model_month') }}
+-- depends_on: {{ ref('audit_months') }}
+-- depends_on: {{ ref('audit_published_agreement') }}
+-- depends_on: {{ ref('audit_rejects') }}
+-- depends_on: {{ ref('audit_restatements') }}
+-- depends_on: {{ ref('audit_row_ledger') }}
+-- depends_on: {{ ref('audit_seen_months') }}
+-- depends_on: {{ ref('dim_aircraft') }}
+-- depends_on: {{ ref('dim_aircraft_history') }}
+-- depends_on: {{ ref('dim_airport_history') }}
+-- depends_on: {{ ref('dim_airports') }}
+-- depends_on: {{ ref('dim_carrier_history') }}
+-- depends_on: {{ ref('dim_carriers') }}
+-- depends_on: {{ ref('dim_dates') }}
+-- depends_on: {{ ref('dim_fleet_aircraft') }}
+-- depends_on: {{ ref('fct_arrival_outliers') }}
+-- depends_on: {{ ref('fct_delay_cause_versions') }}
+-- depends_on: {{ ref('fct_delay_predictions') }}
+-- depends_on: {{ ref('fct_flight_diversions') }}
+-- depends_on: {{ ref('fct_flight_rotations') }}
+-- depends_on: {{ ref('fct_flight_versions') }}
+-- depends_on: {{ ref('fct_flight_weather') }}
+-- depends_on: {{ ref('fct_flights') }}
+-- depends_on: {{ ref('fct_weather_hourly') }}
+-- depends_on: {{ ref('flight_features') }}
+-- depends_on: {{ ref('kpi_carrier_day') }}
+-- depends_on: {{ ref('kpi_day') }}
+-- depends_on: {{ ref('month_versions') }}
 
 with rows_of_marts as (
 
-    {% for mart in marts -%}
-    {{ rows_as_checksums(mart) }}
+    {% for mart in model.depends_on.nodes -%}
+    {{ rows_as_checksums(mart.split('.') | last) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

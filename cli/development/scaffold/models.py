@@ -70,7 +70,8 @@ def new_mart(project: Project, wanted: Wanted) -> Changes:
     folder = layer if is_audit else f"{layer}/{_subject(project, wanted)}"
     unit_tests = f"_{Path(folder).name}__unit_tests.yml"
     changes = _changes(project, wanted, read, folder, unit_tests)
-    changes.edit(CHECKSUMS, lambda text: in_order(f"    ref('{wanted.name}'),\n", text, r"    ref\('"))
+    read_by_name = f"-- depends_on: {{{{ ref('{wanted.name}') }}}}\n"
+    changes.edit(CHECKSUMS, lambda text: in_order(read_by_name, text, "-- depends_on: "))
     changes.edit(PAGE_OF_MARTS, lambda text: _listed_on_page(project, wanted, folder, text))
     return changes
 

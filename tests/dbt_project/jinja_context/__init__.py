@@ -44,7 +44,11 @@ GIVEN_BY_DBT = {
     "execute": False,
     "flags": SimpleNamespace(WHICH="parse", EMPTY=False, SAMPLE=None),
     "graph": {"nodes": {}, "sources": {}},
-    "model": {"name": "this_model", "config": {}, "depends_on": {"nodes": [], "macros": []}},
+    "model": {
+        "name": "this_model",
+        "config": {},
+        "depends_on": {"nodes": ["model.ontime.a_mart"], "macros": []},
+    },
     "modules": SimpleNamespace(re=re),
     "project_name": "ontime",
     "selected_resources": [],
