@@ -37,8 +37,8 @@
 
 
 {#
-    A landed record as a JSON object of the values that it has, for forms with many columns. Takes the name of a relation of the
-    query, whose first column is file_no; Spark has it last, for its tables are partitioned by it.
+    A landed record as a JSON object of the values that it has; an empty text is one. Takes the name of a relation of the query,
+    which no column has. Its first column is file_no; Spark has it last, for its tables are partitioned by it.
 #}
 {% macro record_as_json(relation) %}{{ return(adapter.dispatch('record_as_json')(relation)) }}{% endmacro %}
 

@@ -251,17 +251,3 @@
             ) || {{ minute }}
     end
 {%- endmacro %}
-
-
-{# One record as a line of CSV, the way it was landed: an empty quoted text stays different from a missing one. #}
-{% macro csv_line(columns) -%}
-    {%- for column in columns %}
-    case
-        when {{ column }} is null then ''
-        when {{ column }} = '' or {{ column }} like '%"%' or {{ column }} like '%,%' or {{ column }} like '%' || chr(10) || '%'
-            then '"' || replace({{ column }}, '"', '""') || '"'
-        else {{ column }}
-    end
-    {%- if not loop.last %} || ',' || {% endif %}
-    {%- endfor %}
-{%- endmacro %}

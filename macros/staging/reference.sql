@@ -58,7 +58,7 @@
         record_no,
         {{ trimmed('code') }} as code,
         {{ trimmed('description') }} as description,
-        {{ csv_line(['code', 'description']) }} as raw_text
+        {{ record_as_json(relation) }} as raw_text
     from {{ relation }}
 {%- endmacro %}
 

@@ -11,7 +11,7 @@ from cli.development.scaffold.changes import Changes, after_last, before_first
 from cli.development.scaffold.project import Project
 from cli.development.scaffold.templates import LONGEST_PYTHON_LINE, render
 from cli.loading.scaffold.guess import TEXT
-from cli.loading.scaffold.models import staged_name
+from cli.loading.scaffold.models import relation_of, staged_name
 from ingestion.errors import OntimeError
 from ingestion.forms.headers import columns_of
 from ingestion.source import OWN_TABLES
@@ -49,6 +49,7 @@ def new_source(project: Project, wanted: Wanted) -> Changes:
         "model": model,
         "about": wanted.about.strip().rstrip("."),
         "names": names,
+        "relation": relation_of(wanted.columns),
         "key": names[wanted.key],
         "constant": wanted.name.upper(),
     }

@@ -12,7 +12,7 @@ from cli.loading.scaffold.guess import BOOLEAN, LOCAL, TEXT, UTC, Guess, Kind
 MOST_LINES_EACH = 35  # columns that have a line each: dbt-bouncer.yml allows a model 110 lines
 
 _SQL = """\
-with source as (
+with %(relation)s as (
 
     select * from {{ source('files', '%(table)s') }}
 
@@ -24,8 +24,8 @@ given as (
         file_no,
         record_no,
 %(given)s
-        {{ csv_line(%(columns)s) }} as raw_text
-    from source
+        {{ record_as_json('%(relation)s') }} as raw_text
+    from %(relation)s
 
 ),
 
@@ -98,11 +98,19 @@ def model_sql(table: str, columns: Sequence[Column]) -> str:
     is_wide = len(columns) > MOST_LINES_EACH
     return _SQL % {
         "table": table,
+        "relation": relation_of([column.raw for column in columns]),
         "given": "\n".join(_given(columns)),
-        "columns": _listed(_quoted(column.raw for column in columns)),
         "typed": "\n".join(_typed_in_loops(columns) if is_wide else map(_typed, columns)),
         "reject_reason": _reject_reason_in_loops(columns) if is_wide else _reject_reason(columns),
     }
+
+
+def relation_of(columns: Sequence[str]) -> str:
+    """What a model calls the rows that it reads: `source`, unless a column has that name."""
+    name = "source"
+    while name in columns:
+        name = f"landed_{name}"
+    return name
 
 
 def model_yaml(table: str, columns: Sequence[Column]) -> str:

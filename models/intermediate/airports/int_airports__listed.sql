@@ -1,7 +1,3 @@
-{#-
-    The sources that describe airports, the one that counts first in front; each with what it does not have, and with what makes
-    an entry one of the past. OurAirports says most; BTS knows the codes that flights used long ago.
--#}
 {%- set place = ['municipality', 'region_code_iso', 'region_name', 'country_code_iso', 'airport_id_bts'] -%}
 {%- set sources = [
     {'name': 'ourairports', 'is_past': 'is_closed', 'lacks': ['time_zone', 'region_name', 'airport_id_bts']},
@@ -47,6 +43,8 @@ current_files as (
 
 ),
 
+-- the sources that describe airports, the one that counts first in front; each with what it does not have, and with what makes an
+-- entry one of the past: OurAirports says most, BTS knows the codes that flights used long ago
 listed as (
 
     {% for source in sources -%}

@@ -21,7 +21,7 @@ given as (
         {{ stated('lon') }} as lon,
         {{ trimmed('tz') }} as tz,
         {{ trimmed('lid') }} as lid,
-        {{ csv_line(['icao', 'iata', 'name', 'city', 'subd', 'country', 'elevation', 'lat', 'lon', 'tz', 'lid']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

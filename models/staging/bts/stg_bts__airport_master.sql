@@ -24,13 +24,7 @@ given as (
         {{ stated('airport_thru_date') }} as airport_thru_date,
         {{ stated('airport_is_closed') }} as airport_is_closed,
         {{ stated('airport_is_latest') }} as airport_is_latest,
-        {{ csv_line(['airport_seq_id', 'airport_id', 'airport', 'display_airport_name', 'display_airport_city_name_full',
-                     'airport_wac_seq_id2', 'airport_wac', 'airport_country_name', 'airport_country_code_iso',
-                     'airport_state_name', 'airport_state_code', 'airport_state_fips', 'city_market_seq_id', 'city_market_id',
-                     'display_city_market_name_full', 'city_market_wac_seq_id2', 'city_market_wac', 'lat_degrees',
-                     'lat_hemisphere', 'lat_minutes', 'lat_seconds', 'latitude', 'lon_degrees', 'lon_hemisphere',
-                     'lon_minutes', 'lon_seconds', 'longitude', 'utc_local_time_variation', 'airport_start_date',
-                     'airport_thru_date', 'airport_is_closed', 'airport_is_latest']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

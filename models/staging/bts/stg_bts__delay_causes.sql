@@ -14,10 +14,7 @@ given as (
                            'carrier_delay', 'weather_delay', 'nas_delay', 'security_delay', 'late_aircraft_delay'] %}
         {{ stated(column) }} as {{ column }},
         {%- endfor %}
-        {{ csv_line(['year', 'month', 'carrier', 'carrier_name', 'airport', 'airport_name', 'arr_flights', 'arr_del15',
-                     'carrier_ct', 'weather_ct', 'nas_ct', 'security_ct', 'late_aircraft_ct', 'arr_cancelled', 'arr_diverted',
-                     'arr_delay', 'carrier_delay', 'weather_delay', 'nas_delay', 'security_delay',
-                     'late_aircraft_delay']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

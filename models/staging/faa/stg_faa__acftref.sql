@@ -22,8 +22,7 @@ given as (
         {{ stated('speed') }} as speed,
         {{ trimmed('tc_data_sheet') }} as tc_data_sheet,
         {{ trimmed('tc_data_holder') }} as tc_data_holder,
-        {{ csv_line(['code', 'mfr', 'model', 'type_acft', 'type_eng', 'ac_cat', 'build_cert_ind', 'no_eng', 'no_seats',
-                     'ac_weight', 'speed', 'tc_data_sheet', 'tc_data_holder']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

@@ -26,9 +26,7 @@ given as (
         {{ trimmed('kit_mfr') }} as kit_mfr,
         {{ trimmed('kit_model') }} as kit_model,
         {{ trimmed('mode_s_code_hex') }} as mode_s_code_hex,
-        {{ csv_line(['n_number', 'serial_number', 'mfr_mdl_code', 'status_code', 'eng_mfr_mdl', 'year_mfr', 'certification',
-                     'country_mail', 'air_worth_date', 'cancel_date', 'mode_s_code', 'exp_country', 'last_act_date',
-                     'cert_issue_date', 'kit_mfr', 'kit_model', 'mode_s_code_hex']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

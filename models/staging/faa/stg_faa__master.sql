@@ -30,10 +30,7 @@ given as (
         {{ trimmed('kit_mfr') }} as kit_mfr,
         {{ trimmed('kit_model') }} as kit_model,
         {{ trimmed('mode_s_code_hex') }} as mode_s_code_hex,
-        {{ csv_line(['n_number', 'serial_number', 'mfr_mdl_code', 'eng_mfr_mdl', 'year_mfr', 'type_registrant', 'country',
-                     'last_action_date', 'cert_issue_date', 'certification', 'type_aircraft', 'type_engine', 'status_code',
-                     'mode_s_code', 'air_worth_date', 'expiration_date', 'unique_id', 'kit_mfr', 'kit_model',
-                     'mode_s_code_hex']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

@@ -8,8 +8,7 @@ given as (
 
     select
         *,
-        {{ csv_line(['tail_number', 'owner_type', 'manufacturer', 'model', 'manufacture_year', 'engines', 'seats',
-                     'updated_at']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

@@ -27,8 +27,7 @@ given as (
         nullif({{ stated('source.p01i') }}, 'M') as p01i,
         nullif({{ stated('source.mslp') }}, 'M') as mslp,
         nullif({{ stated('source.vsby') }}, 'M') as vsby,
-        {{ csv_line(['source.station', 'source.valid', 'source.tmpf', 'source.dwpf', 'source.relh', 'source.drct', 'source.sknt',
-                     'source.gust', 'source.p01i', 'source.mslp', 'source.vsby', 'source.wxcodes', 'source.metar']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
     left join files on files.file_no = source.file_no
 

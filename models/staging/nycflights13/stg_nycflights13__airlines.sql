@@ -11,7 +11,7 @@ given as (
         record_no,
         {{ trimmed('carrier') }} as carrier,
         {{ trimmed('name') }} as name,
-        {{ csv_line(['carrier', 'name']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

@@ -16,7 +16,7 @@ given as (
         {{ stated('lon') }} as lon,
         {{ stated('alt') }} as alt,
         {{ stated('tzone') }} as tzone,
-        {{ csv_line(['faa', 'name', 'lat', 'lon', 'alt', 'tz', 'dst', 'tzone']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

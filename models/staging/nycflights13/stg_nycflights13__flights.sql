@@ -18,8 +18,7 @@ given as (
                            'arr_delay', 'carrier', 'flight', 'tailnum', 'origin', 'dest', 'air_time', 'distance', 'time_hour'] %}
         {{ stated(column) }} as {{ column }},
         {%- endfor %}
-        {{ csv_line(['year', 'month', 'day', 'dep_time', 'sched_dep_time', 'dep_delay', 'arr_time', 'sched_arr_time', 'arr_delay',
-                     'carrier', 'flight', 'tailnum', 'origin', 'dest', 'air_time', 'distance', 'hour', 'minute', 'time_hour']) }} as raw_text
+        {{ record_as_json('records') }} as raw_text
     from records
 
 ),

@@ -18,7 +18,7 @@ given as (
         {{ stated('seats') }} as seats,
         {{ stated('speed') }} as speed,
         {{ stated('engine') }} as engine,
-        {{ csv_line(['tailnum', 'year', 'type', 'manufacturer', 'model', 'engines', 'seats', 'speed', 'engine']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

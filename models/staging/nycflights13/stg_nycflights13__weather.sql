@@ -22,8 +22,7 @@ given as (
         {{ stated('pressure') }} as pressure,
         {{ stated('visib') }} as visib,
         {{ stated('time_hour') }} as time_hour,
-        {{ csv_line(['origin', 'year', 'month', 'day', 'hour', 'temp', 'dewp', 'humid', 'wind_dir', 'wind_speed', 'wind_gust',
-                     'precip', 'pressure', 'visib', 'time_hour']) }} as raw_text
+        {{ record_as_json('records') }} as raw_text
     from records
 
 ),

@@ -24,9 +24,7 @@ given as (
         {{ trimmed('icao_code') }} as icao_code,
         {{ trimmed('iata_code') }} as iata_code,
         {{ trimmed('local_code') }} as local_code,
-        {{ csv_line(['id', 'ident', 'type', 'name', 'latitude_deg', 'longitude_deg', 'elevation_ft', 'continent', 'iso_country',
-                     'iso_region', 'municipality', 'scheduled_service', 'icao_code', 'iata_code', 'gps_code', 'local_code',
-                     'home_link', 'wikipedia_link', 'keywords']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 ),

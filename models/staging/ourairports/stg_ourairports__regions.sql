@@ -14,7 +14,7 @@ given as (
         {{ trimmed('name') }} as name,
         {{ trimmed('continent') }} as continent,
         {{ trimmed('iso_country') }} as iso_country,
-        {{ csv_line(['id', 'code', 'local_code', 'name', 'continent', 'iso_country', 'wikipedia_link', 'keywords']) }} as raw_text
+        {{ record_as_json('source') }} as raw_text
     from source
 
 )

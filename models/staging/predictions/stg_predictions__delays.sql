@@ -19,8 +19,7 @@ given as (
         {{ stated('probability') }} as probability,
         {{ stated('low') }} as low,
         {{ stated('high') }} as high,
-        {{ csv_line(['model_version', 'flight_key', 'flight_month', 'predicted_at', 'is_training_month', 'probability',
-                     'low', 'high']) }} as raw_text
+        {{ record_as_json('records') }} as raw_text
     from records
 
 ),
