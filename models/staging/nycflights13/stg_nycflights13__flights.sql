@@ -74,36 +74,30 @@ checked as (
         ) as reject_reason
     from typed
 
-),
-
-final as (
-
-    select
-        file_no,
-        record_no,
-        cast(date_trunc('month', flight_date_local) as date) as flight_month,
-        flight_date_local,
-        carrier as carrier_code,
-        flight_number,
-        tailnum as tail_number,
-        origin as origin_airport_code_iata,
-        dest as destination_airport_code_iata,
-        {%- for clock in clocks %}
-        {{ clock }}_clock_minutes,
-        {%- endfor %}
-        scheduled_departure_hour_utc,
-        dep_delay_minutes,
-        arr_delay_minutes,
-        -- no flags: what never left was cancelled; what left and has no arrival delay was diverted, or its arrival is unknown
-        dep_time is null as is_cancelled,
-        dep_time is not null and arr_delay is null as is_diverted,
-        true as is_arrival_stated,
-        distance_miles,
-        air_time_minutes,
-        {{ computed_once('reject_reason') }} as reject_reason,
-        raw_text
-    from checked
-
 )
 
-select * from final
+select
+    file_no,
+    record_no,
+    cast(date_trunc('month', flight_date_local) as date) as flight_month,
+    flight_date_local,
+    carrier as carrier_code,
+    flight_number,
+    tailnum as tail_number,
+    origin as origin_airport_code_iata,
+    dest as destination_airport_code_iata,
+    {%- for clock in clocks %}
+    {{ clock }}_clock_minutes,
+    {%- endfor %}
+    scheduled_departure_hour_utc,
+    dep_delay_minutes,
+    arr_delay_minutes,
+    -- no flags: what never left was cancelled; what left and has no arrival delay was diverted, or its arrival is unknown
+    dep_time is null as is_cancelled,
+    dep_time is not null and arr_delay is null as is_diverted,
+    true as is_arrival_stated,
+    distance_miles,
+    air_time_minutes,
+    {{ computed_once('reject_reason') }} as reject_reason,
+    raw_text
+from checked

@@ -69,26 +69,20 @@ checked as (
         ) as reject_reason
     from typed
 
-),
-
-final as (
-
-    select
-        file_no,
-        record_no,
-        cast(date_trunc('month', observation_hour_utc) as date) as observation_month_utc,
-        origin as airport_code_iata,
-        observation_hour_utc,
-        -- The sample keeps the hour alone, of a report of minute 51 or before (data-raw/weather.R of nycflights13), mostly of
-        -- minute 51. Nobody had it sooner than that for certain, so a flight at 12:30 is not shown what may be of 12:51.
-        observation_hour_utc + interval '51' minute as observed_at_utc,
-        {%- for measure in weather_measures() %}
-        {{ measure }},
-        {%- endfor %}
-        {{ computed_once('reject_reason') }} as reject_reason,
-        raw_text
-    from checked
-
 )
 
-select * from final
+select
+    file_no,
+    record_no,
+    cast(date_trunc('month', observation_hour_utc) as date) as observation_month_utc,
+    origin as airport_code_iata,
+    observation_hour_utc,
+    -- The sample keeps the hour alone, of a report of minute 51 or before (data-raw/weather.R of nycflights13), mostly of
+    -- minute 51. Nobody had it sooner than that for certain, so a flight at 12:30 is not shown what may be of 12:51.
+    observation_hour_utc + interval '51' minute as observed_at_utc,
+    {%- for measure in weather_measures() %}
+    {{ measure }},
+    {%- endfor %}
+    {{ computed_once('reject_reason') }} as reject_reason,
+    raw_text
+from checked
