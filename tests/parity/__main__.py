@@ -3,7 +3,8 @@
     python -m tests.parity                  # small: some of every source
     python -m tests.parity sample data
 
-Takes Java and what `make spark` installs. Exit code 1 when a build fails or a checksum differs.
+With the sample, beeline is asked the questions of docs/questions.md too. Takes Java and what `make spark`
+installs. Exit code 1 when a build fails, a checksum or an answer differs.
 """
 
 import os
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 from cli.server.settings import ACTIVATED_HOST
 from cli.spark.settings import NAMED
 from tests.parity.compare import compare_marts
+from tests.parity.questions import Answers, ask_the_page
 from tests.parity.warehouses import INPUTS, both_engines
 from tests.servers import running_server
 
@@ -38,10 +40,13 @@ def differs(inputs: str) -> bool:
                 print(failed)
                 return True
             found = compare_marts(both.project)
+            answers = ask_the_page(both.spark) if inputs == "sample" else Answers()
     for difference in found[:200]:
         print(difference)
     print(f"{inputs}: {len(found)} cells or rows differ")
-    return bool(found)
+    if answers.equal:
+        print(f"docs/questions.md by beeline: {answers}")
+    return bool(found or answers.different)
 
 
 if __name__ == "__main__":
