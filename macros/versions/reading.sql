@@ -31,13 +31,17 @@
     {{ rows_to_compare(ref(name), editions_to_compare(landed), 'file_no', 'edition_version_id') }}
 {%- endmacro %}
 
-{# Literals, and a join on them: a planner that sees the keys reads one month, with a subquery it reads the history. #}
+{#
+    Literals, and a join on them: a planner that sees the keys reads one month, with a subquery it reads the history. Each row that the
+    list finds has its version, so the join is a left one only for the planner: of an inner one it would multiply what list and join
+    keep, and expect a hundredth of a month's rows where there are a hundred months.
+#}
 {% macro rows_to_build(relation, builds, key='version_id', version_id='month_version_id') -%}
     select
         versions.version_id as {{ version_id }},
         input.*
     from {{ relation }} as input
-    inner join {{ builds.rows }} as versions (version_id, reads) on versions.reads = input.{{ key }}
+    left join {{ builds.rows }} as versions (version_id, reads) on versions.reads = input.{{ key }}
     where input.{{ key }} in ({{ builds.reads }})
 {%- endmacro %}
 
