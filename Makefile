@@ -6,6 +6,9 @@ DOCS_PORT ?= 8080
 TEST_WORKERS ?= 2
 TIMES := target/tests.xml
 BIN := .venv/bin
+# Tests that read the project's text only, and take no server
+TEXTS := tests/mutation/test_list.py tests/dbt_project/test_pages.py tests/dbt_project/test_features_page.py \
+	tests/dbt_project/test_portability.py
 
 .DEFAULT_GOAL := help
 .PHONY: help warehouse test slow check mutants nemesis parity docs cloud site spark lineage science browser peers agents delay-model leak-check licences sbom airflow airflow-down lock clean
@@ -20,11 +23,12 @@ warehouse: .venv/warehouse.stamp  ## from nothing to published marts: start, loa
 	$(BIN)/ontime build
 	$(BIN)/ontime summary
 
-check: .venv/dev.stamp  ## lint, types and imports of Python, in seconds
+check: .venv/dev.stamp  ## lint, types and imports of Python, and the tests that read text only, in seconds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest --quiet $(TEXTS)
 
 test: check  ## every check and every test, TEST_WORKERS files at a time
 	$(BIN)/pytest --numprocesses $(TEST_WORKERS) --junitxml $(TIMES)
