@@ -80,7 +80,7 @@ leak-check: .venv/warehouse.stamp  ## certify that features and model know nothi
 browser: .venv/dev.stamp  ## what tests/site needs (140 MB); the browser itself is Debian's chromium
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/browser.txt
 
-peers: .venv/dev.stamp  ## what tests of `ontime export` read it back with: DuckDB and Polars
+peers: .venv/dev.stamp  ## whom tests meet: DuckDB and Polars, which read exports, and PostgreSQL 16
 	@PYTHON='$(PYTHON)' sh requirements/install.sh requirements/peers.txt
 
 agents: .venv/warehouse.stamp  ## what `ontime mcp` needs: the SDK of the Model Context Protocol

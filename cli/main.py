@@ -40,6 +40,7 @@ from cli.commands.sql import sql
 from cli.commands.status import status
 from cli.commands.summary import summary
 from cli.commands.up import up
+from cli.commands.upgrade import upgrade
 from cli.commands.verify import verify
 from cli.console import exit_code_of, note, show_error
 from ingestion import stopping
@@ -97,7 +98,7 @@ def main(debug: bool) -> None:
 
 
 COMMANDS: dict[str, tuple[click.Command, ...]] = {
-    "The server, and what is kept": (up, down, status, doctor, backup, restore, rollback, clean),
+    "The server, and what is kept": (up, down, status, doctor, backup, restore, upgrade, rollback, clean),
     "Sources": (load, accept, reject, backfill),
     "Marts": (build, summary, docs, site, spark),
     "Questions": (sql, metrics, explain, restated, features, runs),

@@ -158,9 +158,13 @@ def checksum(cursor: Cursor, text: str) -> str:
 
 def published_state(cursor: Cursor) -> State | str:
     """The published state, or why there is none to compare with."""
-    cursor.execute("select to_regclass('ops.build_state') is not null")
-    if cursor.fetchone() != (True,):
-        return "nothing was published yet"
+    cursor.execute(
+        "select to_regclass('ops.build_state') is not null, to_regclass('marts.month_versions') is not null"
+    )
+    ((has_state, is_published),) = cursor.fetchall()
+    if not has_state:
+        by_whom = "what is published is of an older version of ontime, which kept no state of it"
+        return by_whom if is_published else "nothing was published yet"
     cursor.execute("select state, checksum from ops.build_state where published_at is not null")
     found = cursor.fetchall()
     if len(found) != 1:

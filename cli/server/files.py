@@ -136,8 +136,10 @@ class ServerFiles:
         """The port of the last start, None before the first."""
         return self.port if (self.state / "port").exists() else None
 
-    def make_passwords(self) -> None:
-        """Give each role a new password."""
+    def make_passwords_once(self) -> None:
+        """Give each role a password, where there are none: data that an upgrade replaces has the same."""
+        if (self.state / "credentials.json").exists():
+            return
         passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
         write_private(self.state / "credentials.json", json.dumps(passwords, indent=2) + "\n")
 

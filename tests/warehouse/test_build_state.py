@@ -274,6 +274,7 @@ def test_files_run_what_they_feed(project: ProjectCopy, tmp_path: Path) -> None:
 
 
 EDITED = "the state of the last publication was edited, or is of another database"
+OLDER = "what is published is of an older version of ontime, which kept no state of it"
 
 
 @pytest.mark.parametrize(
@@ -282,7 +283,7 @@ EDITED = "the state of the last publication was edited, or is of another databas
         ("delete from ops.build_state", "the last publication left no state"),
         ("""update ops.build_state set state = jsonb_set(state, '{project}', '"x"')""", EDITED),
         ("update ops.build_state set checksum = 'x'", EDITED),
-        ("drop table ops.build_state", "nothing was published yet"),
+        ("drop table ops.build_state", OLDER),
     ],
     ids=["missing", "edited", "of another checksum", "dropped"],
 )
