@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from io import StringIO
+from itertools import zip_longest
 from tempfile import NamedTemporaryFile
 
 from cli.site.reference.questions import PAGE, Question, read_questions
@@ -28,13 +29,14 @@ class Answers:
     """Numbers of questions: the answer is that of the page, another, or Spark refuses the SQL."""
 
     equal: list[int] = field(default_factory=list)
-    different: list[int] = field(default_factory=list)
+    different: dict[int, str] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)
 
     def __str__(self) -> str:
+        differing = "\n".join(f"  {number}: {how}" for number, how in self.different.items())
         return (
-            f"{len(self.equal)} answers are equal; different are {self.different or 'none'};"
-            f" Spark does not have what these use: {self.refused or 'none'}"
+            f"{len(self.equal)} answers are equal, {len(self.different)} different;"
+            f" Spark does not have what these use: {self.refused or 'none'}\n{differing}"
         )
 
 
@@ -72,8 +74,12 @@ def ask_the_page(spark: Cluster) -> Answers:
     for question in questions:
         rows = found.get(question.number, [])
         stated = list(csv.reader(StringIO(question.stated)))
-        kind = answers.refused if not rows else answers.equal if _alike(rows, stated) else answers.different
-        kind.append(question.number)
+        if not rows:
+            answers.refused.append(question.number)
+        elif _alike(rows, stated):
+            answers.equal.append(question.number)
+        else:
+            answers.different[question.number] = _first_difference(rows, stated)
     return answers
 
 
@@ -85,6 +91,13 @@ def _statements(question: Question) -> str:
 def _alike(rows: Rows, stated: Rows) -> bool:
     """Numbers by their value: engines show other numbers of zeros."""
     return [list(map(_value, row)) for row in rows] == [list(map(_value, row)) for row in stated]
+
+
+def _first_difference(rows: Rows, stated: Rows) -> str:
+    """The first line that is another one, as Spark says it and as the page does."""
+    pairs = zip_longest(rows, stated, fillvalue=["no such line"])
+    said, expected = next((said, expected) for said, expected in pairs if not _alike([said], [expected]))
+    return f"{'  '.join(said)}  on Spark, {'  '.join(expected)}  on the page"
 
 
 def _value(text: str) -> str | Decimal:
