@@ -9,7 +9,7 @@ Both are of one moment: of one snapshot of the database, while loads and builds 
 import json
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -21,13 +21,13 @@ from psycopg2 import sql
 
 from cli.building.raw_rows import damages
 from cli.server.connections import Connection, connection
+from cli.server.files import Say
 from cli.server.process import server
 from cli.server.roles import bootstrap, make_database, make_roles
 from ingestion.errors import OntimeError
 from ingestion.finding.fetch.cache import sha256
 from ingestion.sources import SOURCES
 
-Say = Callable[[str], None]
 Cursor = Any
 
 PREFIX, SUFFIX = "ontime-", ".dump"

@@ -5,18 +5,15 @@ with what was written down of them, and only then take their place. Until that m
 """
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from cli.operations.backup import backup, restore
-from cli.server.files import backup_folder, locked
+from cli.server.files import Say, backup_folder, locked
 from cli.server.process import Server, server, version_of
 from cli.server.roles import bootstrap
 from ingestion.errors import OntimeError
-
-Say = Callable[[str], None]
 
 PROGRAMS = "bin/postgres"
 
@@ -63,7 +60,7 @@ def upgrade(folder: Path, say: Say) -> Path:
     bring over, the programs are missing or of another version, or what was restored is not what was dumped.
     """
     ours = server()
-    ours.state.mkdir(exist_ok=True, parents=True)
+    ours.make_state_folder()
     with locked(ours.state / "upgrade"):
         written_by = ours.version_of_data()
         if written_by in (None, ours.version()):
@@ -75,20 +72,24 @@ def upgrade(folder: Path, say: Say) -> Path:
         kept = ours.home / f"data.of_{written_by}"
         if kept.exists():
             raise OntimeError(f"{kept} is there already", "remove it or give it another name")
+        _discard(successor)  # of an upgrade that was killed
         file = _dump(former, say)
-        shutil.rmtree(ours.upgraded, ignore_errors=True)
         try:
             successor.start(say)
             bootstrap()
             restore(file, say)
         except BaseException:
-            successor.stop()
-            shutil.rmtree(ours.upgraded, ignore_errors=True)
+            _discard(successor)
             raise
         successor.stop()
         ours.data.rename(kept)
         ours.upgraded.rename(ours.data)  # killed in between, the next start does it
     return kept
+
+
+def _discard(successor: Successor) -> None:
+    successor.stop()
+    shutil.rmtree(successor.data, ignore_errors=True)
 
 
 def _dump(former: Former, say: Say) -> Path:

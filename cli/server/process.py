@@ -169,7 +169,6 @@ class Server(ServerFiles):
             )
 
     def _start_stopped(self, say: Say) -> None:
-        self._refuse_data_of_another_version()
         self._drop_foreign_lock_files()
         kept = self.kept_port()
         deadline = time.monotonic() + SECONDS_FOR_OLD_BACKENDS
@@ -181,6 +180,7 @@ class Server(ServerFiles):
                 break
             may_pass = "pre-existing shared memory block" in failure or "could not bind" in failure
             if not may_pass or time.monotonic() > deadline:
+                self._refuse_data_of_another_version()
                 raise OntimeError(
                     f"Postgres did not start:\n{tail(failure)}",
                     f"mend that, then: ontime up (the whole log: {self.log})",

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests.needs import missing
 from tests.projects import PROJECT
 
 PYTHON = PROJECT / ".venv-airflow" / "bin" / "python"
 
 
 def need_airflow() -> None:
-    if not PYTHON.exists() and not os.environ.get("CI"):
-        pytest.skip("Airflow is not installed: make .venv-airflow/airflow.stamp")
+    if not PYTHON.exists():
+        missing("Airflow is not installed: make .venv-airflow/airflow.stamp")
 
 
 def in_airflow(

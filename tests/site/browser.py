@@ -1,6 +1,5 @@
 """Debian's chromium by Playwright. CI has both; elsewhere the tests skip and say how to get them."""
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.needs import missing
 
 PATIENCE = 120
 """Seconds, for machines that have other work."""
@@ -20,17 +19,14 @@ WIDE, NARROW = 1440, 390
 
 def chromium() -> str:
     """The browser's path, when it and what drives it are there."""
-    missing = []
+    lacking = []
     if find_spec("playwright") is None or find_spec("axe_playwright_python") is None:
-        missing.append("make browser")
+        lacking.append("make browser")
     program = shutil.which("chromium")
     if program is None:
-        missing.append("apt-get install chromium")
-    if missing or program is None:
-        told = f"no browser to look at pages with: {' and '.join(missing)}"
-        if os.environ.get("CI"):
-            pytest.fail(told)
-        pytest.skip(told)
+        lacking.append("apt-get install chromium")
+    if lacking or program is None:
+        missing(f"no browser to look at pages with: {' and '.join(lacking)}")
     return program
 
 

