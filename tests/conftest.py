@@ -28,10 +28,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cli.server.process import Server
-from cli.server.settings import ACTIVATED_HOST
 from tests.databases import Database, mariadb, second_postgres
 from tests.schedule import sort_long_files_first
-from tests.servers import running_server
+from tests.servers import running_server, variables_of_servers
 from tests.templates import new_database
 
 
@@ -62,7 +61,7 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     """
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
-        for name in [name for name in os.environ if name.startswith("PG") or name == ACTIVATED_HOST]:
+        for name in variables_of_servers():
             environment.delenv(name)
         yield
 

@@ -167,12 +167,16 @@ class ProjectCopy:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`ontime` of the copy as a process of its own; stderr and stdout come as one."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from cli.main import main; main()", *arguments],
+            [sys.executable, "-c", self.entry_point(), *arguments],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def entry_point(self) -> str:
+        """What Python runs for `ontime`."""
+        return "from cli.main import main; main()"
 
     def write(self, path: str, text: str) -> None:
         """Write a file, such as a test that is to fail; `path` is relative to the project."""

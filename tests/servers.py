@@ -10,8 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.server.process import Server
+from cli.server.settings import ACTIVATED_HOST
 
 ONTIME = Path(sys.executable).with_name("ontime")
+
+
+def forget_servers(*others: str) -> None:
+    """Delete the variables of the server that the shell knows, as an activated `.venv` does, and others."""
+    for name in variables_of_servers() | set(others):
+        os.environ.pop(name, None)
+
+
+def variables_of_servers() -> set[str]:
+    """The variables that are set and name a server."""
+    return {name for name in os.environ if name.startswith("PG") or name == ACTIVATED_HOST}
 
 
 @contextmanager

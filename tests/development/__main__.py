@@ -13,11 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cli.development.columns import Lineage, Manifest, column_lineage
-from cli.server.settings import ACTIVATED_HOST
 from tests.beginnings import Loaded, begin_with
 from tests.development.edits import EDITS, Outcome, contents, try_edit
 from tests.mutation.inputs import load_inputs
-from tests.servers import running_server
+from tests.servers import forget_servers, running_server
 from tests.templates import new_database
 
 LITTLE_OF_EVERYTHING = Loaded("little_of_everything", load_inputs)
@@ -25,8 +24,7 @@ LITTLE_OF_EVERYTHING = Loaded("little_of_everything", load_inputs)
 
 def main() -> int:
     """Returns the exit code."""
-    for name in [name for name in os.environ if name.startswith("PG") or name == ACTIVATED_HOST]:
-        del os.environ[name]
+    forget_servers()
     with TemporaryDirectory(prefix="ontime-edits-") as folder, running_server() as server:
         os.environ["ONTIME_STATE"] = str(server.state)
         outcomes = try_all(Path(folder))

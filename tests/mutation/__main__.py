@@ -16,13 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cli.server.settings import ACTIVATED_HOST
 from tests.data import FOLDER
 from tests.mutation.bench import Template, Verdict, build_template
 from tests.mutation.mutants import chosen, read_mutants
 from tests.mutation.pool import judge_all
 from tests.mutation.report import REPORT, page, surprises
-from tests.servers import running_server
+from tests.servers import forget_servers, running_server
 
 
 def main() -> int:
@@ -54,8 +53,7 @@ def main() -> int:
 def _a_warehouse() -> Iterator[tuple[Path, Template]]:
     """A folder to work in and a built warehouse, on a server that ends with it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server ends with this process in any case
-    for name in [name for name in os.environ if name.startswith("PG") or name == ACTIVATED_HOST]:
-        del os.environ[name]
+    forget_servers()
     with TemporaryDirectory(prefix="ontime-mutants-") as folder, running_server() as server:
         os.environ["ONTIME_STATE"] = str(server.state)
         yield Path(folder), build_template(Path(folder))

@@ -8,7 +8,6 @@ On a server of its own. Exit code 1 where something is violated: the shortest hi
 and the command that repeats it.
 """
 
-import os
 import sys
 import time
 from argparse import ArgumentParser
@@ -18,7 +17,6 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import reporting
 
-from cli.server.settings import ACTIVATED_HOST
 from tests.nemesis.faults import look_for, read_faults, table
 from tests.nemesis.machine import (
     STEPS_OF_A_HISTORY,
@@ -30,6 +28,7 @@ from tests.nemesis.machine import (
 )
 from tests.nemesis.world import warehouse
 from tests.projects import PROJECT
+from tests.servers import forget_servers
 
 REPORT = PROJECT / "target" / "nemesis.md"
 
@@ -42,8 +41,7 @@ def main() -> int:
     parser.add_argument("--faults", action="store_true", help="plant the faults of faults.yml")
     parser.add_argument("--only", metavar="PATTERN", default="*", help="of the faults' names, with *")
     arguments = parser.parse_args()
-    for name in [name for name in os.environ if name.startswith("PG") or name == ACTIVATED_HOST]:
-        del os.environ[name]
+    forget_servers()
     if arguments.faults:
         return try_faults(arguments.only, arguments.seed)
     return try_seeds(arguments.seed, arguments.steps)

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cli.server.settings import ACTIVATED_HOST
 from cli.spark.settings import NAMED
 from tests.parity.compare import compare_marts
 from tests.parity.questions import Answers, ask_the_page
 from tests.parity.warehouses import INPUTS, both_engines
-from tests.servers import running_server
+from tests.servers import forget_servers, running_server
 
 
 def main(names: Sequence[str]) -> int:
@@ -26,8 +25,7 @@ def main(names: Sequence[str]) -> int:
     if unknown := set(names) - INPUTS.keys():
         print(f"no such inputs: {', '.join(unknown)}; there are: {', '.join(INPUTS)}", file=sys.stderr)
         return 2
-    for name in [name for name in os.environ if name.startswith("PG") or name in (ACTIVATED_HOST, NAMED)]:
-        del os.environ[name]
+    forget_servers(NAMED)
     return max(differs(name) for name in names or ("small",))
 
 

@@ -8,7 +8,6 @@ stops its server. Then the commands of today start it, plan, build, load once mo
 those of today: they were the same, of dbt, dlt and Postgres. Exit code 1 when something does not hold.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,15 +16,14 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from cli.server.settings import ACTIVATED_HOST
+from tests.servers import forget_servers
 from tests.upgrades.commits import COMMITS
 from tests.upgrades.upgrade import Upgrade, publish_anew, upgrade
 
 
 def main(names: Sequence[str]) -> int:
     """Returns the exit code."""
-    for name in [name for name in os.environ if name.startswith("PG") or name == ACTIVATED_HOST]:
-        del os.environ[name]
+    forget_servers()
     console, table = Console(stderr=True), Table("commit", "nodes", "of", "build s", "what does not hold")
     found: list[Upgrade] = []
     with TemporaryDirectory(prefix="ontime-upgrades-", dir="/tmp") as folder:

